@@ -7,7 +7,7 @@
     ├── FetchError         source bytes that cannot be brought, or that are not the expected ones
     ├── ModelImportError   source bytes that are no model, or hold an op that is not known
     ├── ContractError      a model that cannot be brought to the frame → alpha contract
-    ├── VerifyError        a stage whose output differs from the stage before it, or was never compared
+    ├── VerifyError        a stage that changed the answer, or that was never compared
     ├── QuantizeError      a variant that cannot be made
     ├── MediaError         a picture, video or camera that cannot be read or written
     ├── EvaluateError      folders with nothing to evaluate
@@ -30,7 +30,9 @@ class RecipeError(LivematteError):
         self.path = path
         self.problems = problems
         head = f"{path}: {len(problems)} mistake{'s' if len(problems) > 1 else ''}"
-        super().__init__("\n  ".join([head, *problems]) if len(problems) > 1 else f"{path}: {problems[0]}")
+        super().__init__(
+            "\n  ".join([head, *problems]) if len(problems) > 1 else f"{path}: {problems[0]}"
+        )
 
 
 class FetchError(LivematteError):

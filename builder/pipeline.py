@@ -1,0 +1,276 @@
+"""The stages in order: fetch → import → contract → simplify → quantize → verify.
+
+Each stage is compared with the one before it on the same pictures and writes down what it
+measured. What a model's stages made is kept in the cache under the hash of everything that
+went in: source bytes, recipe, the code of the stages and the versions of the tools.
+"""
+
+import hashlib
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builder import paths
+from builder.fetch import fetch
+from builder.recipe import Recipe
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import onnx
+
+    from builder.verify import Comparison
+
+log = logging.getLogger(__name__)
+
+# Called with one line for each step; the command line shows it.
+Progress = Callable[[str], None]
+
+# A simplified graph computes the same sums in another order: float32 rounding, with headroom.
+SIMPLIFY_TOLERANCE = 1e-4
+# A variant that moves more of the person's outline than this is not shipped.
+GATE_IOU = 0.99
+# Enough for stable figures, few enough for a second or two per model. The seeds differ, so that
+# int8 is never judged on the pictures that it was calibrated on.
+VERIFY_FRAMES, VERIFY_SEED = 16, 2
+CALIBRATION_FRAMES, CALIBRATION_SEED = 32, 1
+
+_TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
+_STAGE_SOURCES = (
+    "importers", "rewrites", "assets", "contract.py", "simplify.py", "quantize.py",
+    "verify.py", "portraits.py", "demo.py", "pipeline.py",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage made, against the stage before it (none before the first)."""
+
+    name: str
+    nodes: int
+    bytes: int
+    ms: float
+    max_abs_diff: float | None
+    mean_abs_diff: float | None
+    iou: float | None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One shape of the model, measured against fp32; ``reason`` says why it is not shipped."""
+
+    name: str
+    bytes: int
+    sha256: str
+    max_abs_diff: float
+    mean_abs_diff: float
+    iou: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A model after all its stages; ``folder`` holds ``<variant>.onnx`` of each one shipped."""
+
+    recipe: Recipe
+    folder: Path
+    stages: tuple[Stage, ...]
+    variants: tuple[Variant, ...]
+    rejected: tuple[Variant, ...]
+
+    @property
+    def preferred(self) -> str:
+        """Which variant the page takes: the smaller of the two that compute in float32."""
+        floats = [v for v in self.variants if v.name in ("fp32", "fp16")]
+        return min(floats, key=lambda v: v.bytes).name
+
+    def data(self, variant: str) -> bytes:
+        """Read the ONNX bytes of a shipped variant."""
+        return (self.folder / f"{variant}.onnx").read_bytes()
+
+
+def build_model(recipe: Recipe, progress: Progress) -> BuiltModel:
+    """Take one model through all its stages, or out of the cache.
+
+    Raises:
+        LivematteError: any stage's own error; nothing is kept then.
+    """
+    source = fetch(recipe)
+    folder = paths.cache_dir() / "models" / f"{recipe.name}-{_key(recipe, source)}"
+    if not (folder / "model.json").is_file():
+        _make(recipe, source, folder, progress)
+    else:
+        progress(f"{recipe.name}: unchanged, from the cache")
+    return _read(recipe, folder)
+
+
+def convert(recipe: Recipe, source: bytes) -> "onnx.ModelProto":
+    """Bring source bytes to the simplified fp32 model that keeps the contract."""
+    return _convert(recipe, source, lambda _: None)[0]
+
+
+def _convert(
+    recipe: Recipe, source: bytes, progress: Progress
+) -> "tuple[onnx.ModelProto, tuple[Stage, ...]]":
+    from builder.contract import to_contract
+    from builder.importers import import_model
+    from builder.simplify import simplify
+    from builder.verify import assert_exact
+
+    clock = _Clock()
+    imported = import_model(source, recipe.format, recipe.source.describe())
+    kept = to_contract(imported, recipe)
+    stages = [_stage("import", kept, clock.lap(), None)]
+    progress(f"{recipe.name}: imported, {stages[0].nodes} nodes")
+    simplified = simplify(kept)
+    ms = clock.lap()
+    comparison = _compare(kept, simplified, _frames(recipe))
+    assert_exact(comparison, "simplify", SIMPLIFY_TOLERANCE)
+    stages.append(_stage("simplify", simplified, ms, comparison))
+    progress(
+        f"{recipe.name}: simplified to {stages[1].nodes} nodes, "
+        f"max |Δalpha| {comparison.max_abs_diff:.1e} on {comparison.frames} pictures"
+    )
+    return simplified, tuple(stages)
+
+
+def _make(recipe: Recipe, source: bytes, folder: Path, progress: Progress) -> None:
+    fp32, stages = _convert(recipe, source, progress)
+    made = [("fp32", fp32), *_quantized(recipe, fp32)]
+    variants = [_judge(recipe, name, model, fp32, progress) for name, model in made]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as scratch:
+        new = Path(scratch) / "model"
+        new.mkdir()
+        for variant, (_, model) in zip(variants, made, strict=True):
+            if variant.reason is None:
+                (new / f"{variant.name}.onnx").write_bytes(_bytes(model))
+        report = {"stages": [asdict(s) for s in stages], "variants": [asdict(v) for v in variants]}
+        (new / "model.json").write_text(json.dumps(report, indent=1), "utf-8")
+        if not folder.exists():
+            new.rename(folder)
+
+
+def _quantized(recipe: Recipe, fp32: "onnx.ModelProto") -> "Iterable[tuple[str, onnx.ModelProto]]":
+    from builder.quantize import fp16_weights, int8_qdq
+
+    yield "fp16", fp16_weights(fp32)
+    yield "int8", int8_qdq(fp32, _frames(recipe, CALIBRATION_FRAMES, CALIBRATION_SEED))
+
+
+def _judge(
+    recipe: Recipe,
+    name: str,
+    model: "onnx.ModelProto",
+    fp32: "onnx.ModelProto",
+    progress: Progress,
+) -> Variant:
+    comparison = _compare(fp32, model, _frames(recipe))
+    data = _bytes(model)
+    reason = None
+    if comparison.iou < GATE_IOU:
+        reason = f"IoU with fp32 is {comparison.iou:.4f}, the gate is {GATE_IOU}"
+    progress(
+        f"{recipe.name}: {name} {len(data) / 1000:.0f} kB, mean |Δalpha| "
+        f"{comparison.mean_abs_diff:.1e}, IoU {comparison.iou:.4f}"
+        + (f" — not shipped: {reason}" if reason else "")
+    )
+    return Variant(
+        name, len(data), hashlib.sha256(data).hexdigest(), comparison.max_abs_diff,
+        comparison.mean_abs_diff, comparison.iou, reason,
+    )  # fmt: skip
+
+
+def _read(recipe: Recipe, folder: Path) -> BuiltModel:
+    report = json.loads((folder / "model.json").read_text("utf-8"))
+    variants = [Variant(**v) for v in report["variants"]]
+    return BuiltModel(
+        recipe=recipe,
+        folder=folder,
+        stages=tuple(Stage(**s) for s in report["stages"]),
+        variants=tuple(v for v in variants if v.reason is None),
+        rejected=tuple(v for v in variants if v.reason is not None),
+    )
+
+
+def _frames(
+    recipe: Recipe, count: int = VERIFY_FRAMES, seed: int = VERIFY_SEED
+) -> "list[npt.NDArray[np.float32]]":
+    from builder.portraits import calibration_frames
+
+    return calibration_frames(recipe.input.height, recipe.input.width, count=count, seed=seed)
+
+
+def _compare(
+    before: "onnx.ModelProto", after: "onnx.ModelProto", frames: "list[npt.NDArray[np.float32]]"
+) -> "Comparison":
+    from builder.verify import compare
+
+    return compare(before, after, frames)
+
+
+def _stage(
+    name: str, model: "onnx.ModelProto", ms: float, comparison: "Comparison | None"
+) -> Stage:
+    return Stage(
+        name=name,
+        nodes=len(model.graph.node),
+        bytes=len(_bytes(model)),
+        ms=round(ms, 1),
+        max_abs_diff=comparison.max_abs_diff if comparison else None,
+        mean_abs_diff=comparison.mean_abs_diff if comparison else None,
+        iou=comparison.iou if comparison else None,
+    )
+
+
+def _bytes(model: "onnx.ModelProto") -> bytes:
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def lap(self) -> float:
+        """Milliseconds since the last lap."""
+        start, self._start = self._start, time.perf_counter()
+        return (self._start - start) * 1000
+
+
+def _key(recipe: Recipe, source: bytes) -> str:
+    parts = [recipe.model_dump_json(), hashlib.sha256(source).hexdigest(), code_hash()]
+    return hash_json(parts)[:16]
+
+
+@cache
+def code_hash() -> str:
+    """Hash the stages' code, their assets and the versions of their tools."""
+    files = [path for name in _STAGE_SOURCES for path in files_of(paths.PACKAGE_DIR / name)]
+    return hash_json([[version(tool) for tool in _TOOLS], hash_files(files)])
+
+
+def files_of(path: Path) -> list[Path]:
+    """Every file at or below a path, sorted, without what Python and editors leave behind."""
+    found = [path] if path.is_file() else path.rglob("*")
+    return sorted(
+        p for p in found
+        if p.is_file() and "__pycache__" not in p.parts and not p.name.startswith(".")
+    )  # fmt: skip
+
+
+def hash_files(files: Iterable[Path]) -> str:
+    """Hash names and bytes of files."""
+    return hash_json([[p.name, hashlib.sha256(p.read_bytes()).hexdigest()] for p in files])
+
+
+def hash_json(value: Any) -> str:
+    """Hash a value that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
