@@ -138,7 +138,9 @@ class Recipe(_Part):
     )
     title: Title = Field(description="a table with the keys en and zh")
     licence: str = Field(min_length=1, description='an SPDX licence name, like "Apache-2.0"')
-    homepage: str = Field(pattern=r"^https?://\S+$", description="where the model is described")
+    homepage: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="where the model is described"
+    )
     format: Literal["tflite", "onnx"] = Field(description='"tflite" or "onnx"')
     source: Source = Field(description="a table with one of the keys npm, path and url")
     input: Input = Field(description="a table with the keys width, height and layout")
