@@ -1,0 +1,139 @@
+/**
+ * The build's own description of itself (`manifest.json`), as far as the engine reads it.
+ *
+ * @typedef {object} Variant
+ * @property {'fp32' | 'fp16' | 'int8'} name
+ * @property {string} file      relative to the site's root
+ * @property {number} bytes
+ * @property {string} sha256    hex
+ * @property {number} maxAbsDiff   against fp32
+ * @property {number} meanAbsDiff
+ * @property {number} iou
+ *
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {{en: string, zh: string}} title
+ * @property {string} licence
+ * @property {string} homepage
+ * @property {number} width      of the model's input, pixels
+ * @property {number} height
+ * @property {number} threshold  the alpha above which a pixel counts as person, 0..1
+ * @property {[lo: number, hi: number]} ramp  alpha at and below lo becomes 0, at and above hi 1
+ * @property {string} preferred  name of the variant to use
+ * @property {Variant[]} variants
+ *
+ * @typedef {object} Runtime
+ * @property {string} package
+ * @property {string} version
+ * @property {string} module  the runtime's ES module
+ * @property {string} glue    the WebAssembly module's loader
+ * @property {string} wasm
+ * @property {number} wasmBytes
+ *
+ * @typedef {object} Manifest
+ * @property {number} schema
+ * @property {string} livematte
+ * @property {string} fingerprint
+ * @property {string} defaultModel
+ * @property {string} engine
+ * @property {Model[]} models
+ * @property {Runtime} runtime
+ * @property {{file: string, poster: string, width: number, height: number, frameRate: number}} [demo]
+ *
+ * @typedef {object} ModelSpec  everything that the worker needs to run one model
+ * @property {string} name
+ * @property {string} variant
+ * @property {string} url
+ * @property {string} sha256
+ * @property {number} bytes
+ * @property {number} width
+ * @property {number} height
+ * @property {[lo: number, hi: number]} ramp
+ *
+ * @typedef {object} RuntimeSpec
+ * @property {string} module  absolute URLs
+ * @property {string} glue
+ * @property {string} wasm
+ * @property {number} wasmBytes
+ */
+
+import { MatteError } from './errors.js';
+
+const SCHEMA = 1;
+
+/**
+ * @param {URL} siteRoot
+ * @param {{signal?: AbortSignal, fetch?: typeof fetch}} [options]
+ * @returns {Promise<Manifest>}
+ */
+export async function fetchManifest(siteRoot, { signal, fetch = globalThis.fetch } = {}) {
+  const url = new URL('manifest.json', siteRoot);
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    return checkManifest(await response.json());
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw MatteError.from(error, 'model-unavailable', `cannot read ${url.href}`);
+  }
+}
+
+/**
+ * @param {Manifest} manifest
+ * @returns {Manifest} the same object
+ * @throws {MatteError} 'model-unavailable'
+ */
+export function checkManifest(manifest) {
+  if (manifest?.schema !== SCHEMA) {
+    throw new MatteError(
+      'model-unavailable',
+      `manifest schema ${manifest?.schema}, expected ${SCHEMA}: build the site again`,
+    );
+  }
+  if (!manifest.models?.length || !manifest.runtime) {
+    throw new MatteError('model-unavailable', 'the manifest has no model or no runtime');
+  }
+  return manifest;
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {URL} siteRoot
+ * @param {string} [name]  a model of the manifest; the default one otherwise
+ * @returns {ModelSpec}
+ */
+export function modelSpec(manifest, siteRoot, name = manifest.defaultModel) {
+  const model = manifest.models.find((candidate) => candidate.name === name);
+  if (!model) {
+    const known = manifest.models.map((candidate) => candidate.name).join(', ');
+    throw new MatteError('model-unavailable', `no model named ${name} here: use one of ${known}`);
+  }
+  const variant =
+    model.variants.find((candidate) => candidate.name === model.preferred) ?? model.variants[0];
+  if (!variant) throw new MatteError('model-unavailable', `model ${name} has no variant`);
+  return {
+    name,
+    variant: variant.name,
+    url: new URL(variant.file, siteRoot).href,
+    sha256: variant.sha256,
+    bytes: variant.bytes,
+    width: model.width,
+    height: model.height,
+    ramp: model.ramp,
+  };
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {URL} siteRoot
+ * @returns {RuntimeSpec}
+ */
+export function runtimeSpec(manifest, siteRoot) {
+  const { module, glue, wasm, wasmBytes } = manifest.runtime;
+  return {
+    module: new URL(module, siteRoot).href,
+    glue: new URL(glue, siteRoot).href,
+    wasm: new URL(wasm, siteRoot).href,
+    wasmBytes,
+  };
+}

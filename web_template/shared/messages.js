@@ -1,0 +1,131 @@
+/**
+ * The whole protocol between the page and the worker.
+ *
+ * The page sends requests, each answered by one reply with the same id, and pushes frames; the
+ * worker answers and, unasked, tells what happens. Whatever is transferable is transferred.
+ *
+ * @typedef {import('./effects.js').Effect} Effect
+ * @typedef {import('./errors.js').WireError} WireError
+ * @typedef {import('./manifest.js').ModelSpec} ModelSpec
+ * @typedef {import('./manifest.js').RuntimeSpec} RuntimeSpec
+ * @typedef {import('./stats.js').Stats} Stats
+ *
+ * Where the worker's frames come from:
+ * @typedef {{kind: 'readable', readable: ReadableStream<VideoFrame>}} ReadableInput  a stream of frames
+ * @typedef {{kind: 'track', track: MediaStreamTrack}} TrackInput  the worker reads the track itself
+ * @typedef {{kind: 'frames', source: 'stream' | 'video'}} FramesInput  the page pushes `frame` messages
+ * @typedef {{kind: 'picture', bitmap: ImageBitmap}} PictureInput  one frame
+ * @typedef {ReadableInput | TrackInput | FramesInput | PictureInput} Input
+ *
+ * Requests and their answers:
+ * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect}} InitRequest
+ * @typedef {{model: ModelSpec}} LoadModelRequest
+ * @typedef {{sourceId: number, input: Input}} AttachRequest
+ * @typedef {{effect: Effect}} SetEffectRequest
+ * @typedef {{type: string}} SnapshotRequest  an image MIME type
+ *
+ * @typedef {object} Capture  one frame and the alpha that it was composited with
+ * @property {number} width         of the frame, pixels
+ * @property {number} height
+ * @property {Uint8ClampedArray<ArrayBuffer>} rgba   the camera's picture, width × height × 4
+ * @property {Float32Array<ArrayBuffer>} alpha       probability of "person", alphaWidth × alphaHeight
+ * @property {number} alphaWidth    the model's size, pixels
+ * @property {number} alphaHeight
+ * @property {number} timestamp     microseconds
+ *
+ * @typedef {object} Requests  request type → what it carries and what its reply carries
+ * @property {{payload: InitRequest, reply: undefined}} init
+ * @property {{payload: LoadModelRequest, reply: undefined}} load-model
+ * @property {{payload: AttachRequest, reply: undefined}} attach
+ * @property {{payload: {}, reply: undefined}} detach
+ * @property {{payload: SetEffectRequest, reply: undefined}} set-effect
+ * @property {{payload: {}, reply: Capture}} capture
+ * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
+ * @typedef {keyof Requests} RequestType
+ *
+ * What happens unasked:
+ * @typedef {'idle' | 'loading' | 'running' | 'failed'} State
+ *   idle: no source; loading: a source but no alpha yet; running: matting;
+ *   failed: the last frame could not be matted, the canvas shows the replacement background
+ * @typedef {{loaded: number, total: number}} Progress  bytes of model and runtime
+ *
+ * @typedef {object} Events  event type → what it carries
+ * @property {Stats} stats                         a few times a second while frames flow
+ * @property {State} state
+ * @property {Progress} progress
+ * @property {{width: number, height: number}} size   of the canvas, when it changes
+ * @property {{startupMs: number}} first-matte     once for each source; since it was attached
+ * @property {{sourceId: number}} ended            the source has no more frames
+ * @property {{sourceId: number}} frame-taken      a pushed frame has been used or dropped
+ * @property {WireError} error
+ * @typedef {keyof Events} EventType
+ *
+ * The messages themselves:
+ * @typedef {{[T in RequestType]: {type: T, id: number, payload: Requests[T]['payload']}}[RequestType]} Request
+ * @typedef {{type: 'frame', sourceId: number, frame: VideoFrame}} FrameMessage
+ * @typedef {Request | FrameMessage} ToWorker
+ * @typedef {{type: 'reply', id: number, ok: true, value: unknown}
+ *   | {type: 'reply', id: number, ok: false, error: WireError}} Reply
+ * @typedef {{[T in EventType]: {type: 'event', name: T, value: Events[T]}}[EventType]} EventMessage
+ * @typedef {Reply | EventMessage} FromWorker
+ */
+
+export const REQUEST_TYPES = Object.freeze(
+  /** @type {const} */ ([
+    'init',
+    'load-model',
+    'attach',
+    'detach',
+    'set-effect',
+    'capture',
+    'snapshot',
+  ]),
+);
+
+/**
+ * @template {RequestType} T
+ * @param {T} type
+ * @param {number} id
+ * @param {Requests[T]['payload']} payload
+ * @returns {Request}
+ */
+export function request(type, id, payload) {
+  return /** @type {Request} */ ({ type, id, payload });
+}
+
+/**
+ * @param {number} id
+ * @param {unknown} value
+ * @returns {Reply}
+ */
+export function reply(id, value) {
+  return { type: 'reply', id, ok: true, value };
+}
+
+/**
+ * @param {number} id
+ * @param {WireError} error
+ * @returns {Reply}
+ */
+export function refusal(id, error) {
+  return { type: 'reply', id, ok: false, error };
+}
+
+/**
+ * @template {EventType} T
+ * @param {T} name
+ * @param {Events[T]} value
+ * @returns {EventMessage}
+ */
+export function event(name, value) {
+  return /** @type {EventMessage} */ ({ type: 'event', name, value });
+}
+
+/**
+ * @param {unknown} message
+ * @returns {message is Request}
+ */
+export function isRequest(message) {
+  const { type, id } = /** @type {{type?: any, id?: any}} */ (message ?? {});
+  return REQUEST_TYPES.includes(type) && Number.isInteger(id);
+}
