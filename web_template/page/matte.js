@@ -101,6 +101,7 @@ export class Matte {
   #feed = null;
   #sourceId = 0;
   #disposed = false;
+  #caps = { page: capabilities(), worker: capabilities() };
   /** Attaching and detaching happen one after the other. @type {Promise<unknown>} */
   #queue = Promise.resolve();
   /** @type {Promise<void>} */
@@ -140,7 +141,7 @@ export class Matte {
   async start({ model, threads }) {
     const spec = modelSpec(this.#manifest, SITE_ROOT, model);
     const canvas = this.canvas.transferControlToOffscreen();
-    await this.#bridge.request(
+    this.#caps.worker = await this.#bridge.request(
       'init',
       {
         canvas,
@@ -180,11 +181,12 @@ export class Matte {
     return this.#enqueue(async () => {
       this.#stopFeed();
       const sourceId = ++this.#sourceId;
-      const feed = await openFeed(source, {
-        onFrame: (frame) => this.#bridge.sendFrame(sourceId, frame),
+      const listeners = {
+        onFrame: (/** @type {VideoFrame} */ frame) => this.#bridge.sendFrame(sourceId, frame),
         onEnded: () => this.#ended(sourceId),
-        onError: (error) => this.#report(error),
-      });
+        onError: (/** @type {MatteError} */ error) => this.#report(error),
+      };
+      const feed = await openFeed(source, listeners, this.#caps);
       this.#feed = feed;
       try {
         await this.#bridge.request('attach', { sourceId, input: feed.input }, feed.transfer);

@@ -4,6 +4,8 @@
  * @typedef {MediaStreamTrack | MediaStream | HTMLVideoElement | ImageBitmap | Blob} Source
  *   a Blob is a picture or a video file
  *
+ * @typedef {import('../shared/capabilities.js').Capabilities} Capabilities
+ *
  * @typedef {object} FeedListeners
  * @property {(frame: VideoFrame) => void} onFrame  takes the frame over
  * @property {() => void} onEnded
@@ -17,7 +19,6 @@
  * @property {() => void} stop   releases what the feed opened; may be called twice
  */
 
-import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { openPicture } from './sources/picture-feed.js';
 import { openTrack } from './sources/track-feed.js';
@@ -26,10 +27,10 @@ import { openVideoElement, openVideoFile } from './sources/video-feed.js';
 /**
  * @param {Source} source
  * @param {FeedListeners} listeners
- * @param {import('../shared/capabilities.js').Capabilities} [caps]
+ * @param {{page: Capabilities, worker: Capabilities}} caps
  * @returns {Promise<Feed>}
  */
-export async function openFeed(source, listeners, caps = capabilities()) {
+export async function openFeed(source, listeners, caps) {
   if (source instanceof MediaStream) {
     const [track] = source.getVideoTracks();
     if (!track) throw new MatteError('camera-missing', 'the stream has no video track');
@@ -39,7 +40,9 @@ export async function openFeed(source, listeners, caps = capabilities()) {
   if (source instanceof HTMLVideoElement) return openVideoElement(source, listeners);
   if (source instanceof ImageBitmap) return openPicture(source);
   if (source instanceof Blob) return openFile(source, listeners);
-  throw new TypeError('attach takes a MediaStream(Track), a video element, an ImageBitmap or a Blob');
+  throw new TypeError(
+    'attach takes a MediaStream(Track), a video element, an ImageBitmap or a Blob',
+  );
 }
 
 /**

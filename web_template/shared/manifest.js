@@ -18,7 +18,7 @@
  * @property {number} width      of the model's input, pixels
  * @property {number} height
  * @property {number} threshold  the alpha above which a pixel counts as person, 0..1
- * @property {[lo: number, hi: number]} ramp  alpha at and below lo becomes 0, at and above hi 1
+ * @property {[lo: number, hi: number] | null} ramp  alpha up to lo becomes 0, from hi on 1, a smoothstep between
  * @property {string} preferred  name of the variant to use
  * @property {Variant[]} variants
  *
@@ -48,7 +48,8 @@
  * @property {number} bytes
  * @property {number} width
  * @property {number} height
- * @property {[lo: number, hi: number]} ramp
+ * @property {number} threshold
+ * @property {[lo: number, hi: number] | null} ramp
  *
  * @typedef {object} RuntimeSpec
  * @property {string} module  absolute URLs
@@ -63,7 +64,7 @@ const SCHEMA = 1;
 
 /**
  * @param {URL} siteRoot
- * @param {{signal?: AbortSignal, fetch?: typeof fetch}} [options]
+ * @param {{signal?: AbortSignal, fetch?: typeof globalThis.fetch}} [options]
  * @returns {Promise<Manifest>}
  */
 export async function fetchManifest(siteRoot, { signal, fetch = globalThis.fetch } = {}) {
@@ -119,7 +120,8 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel) {
     bytes: variant.bytes,
     width: model.width,
     height: model.height,
-    ramp: model.ramp,
+    threshold: model.threshold,
+    ramp: model.ramp ?? null,
   };
 }
 

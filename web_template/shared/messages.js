@@ -4,6 +4,7 @@
  * The page sends requests, each answered by one reply with the same id, and pushes frames; the
  * worker answers and, unasked, tells what happens. Whatever is transferable is transferred.
  *
+ * @typedef {import('./capabilities.js').Capabilities} Capabilities
  * @typedef {import('./effects.js').Effect} Effect
  * @typedef {import('./errors.js').WireError} WireError
  * @typedef {import('./manifest.js').ModelSpec} ModelSpec
@@ -34,7 +35,7 @@
  * @property {number} timestamp     microseconds
  *
  * @typedef {object} Requests  request type → what it carries and what its reply carries
- * @property {{payload: InitRequest, reply: undefined}} init
+ * @property {{payload: InitRequest, reply: Capabilities}} init   the worker's own
  * @property {{payload: LoadModelRequest, reply: undefined}} load-model
  * @property {{payload: AttachRequest, reply: undefined}} attach
  * @property {{payload: {}, reply: undefined}} detach
