@@ -8,6 +8,7 @@ went in: source bytes, recipe, the code of the stages and the versions of the to
 import hashlib
 import json
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -268,7 +269,12 @@ def files_of(path: Path) -> list[Path]:
 
 def hash_files(files: Iterable[Path]) -> str:
     """Hash names and bytes of files."""
-    return hash_json([[p.name, hashlib.sha256(p.read_bytes()).hexdigest()] for p in files])
+    return hash_json(
+        [
+            [os.path.relpath(p, paths.PACKAGE_DIR), hashlib.sha256(p.read_bytes()).hexdigest()]
+            for p in files
+        ]
+    )
 
 
 def hash_json(value: Any) -> str:

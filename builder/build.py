@@ -1,0 +1,182 @@
+"""One build: recipes → models, demonstration clip and runtime → the site.
+
+Everything is gathered before the site is written, and nothing is written when nothing changed.
+"""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder import __version__, paths
+from builder.pipeline import BuiltModel, Progress, build_model, files_of, hash_files, hash_json
+from builder.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from builder.site_plan import DemoMedia, SiteModel
+
+# The first is the page's default: half the pixels of the other, so the faster one.
+DEFAULT_MODELS = ("selfie-landscape", "selfie")
+TITLE = "Livematte"
+
+DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS = 1280, 720, 30, 8
+# The frame whose picture stands for the clip before it plays.
+POSTER_FRAME = 0
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A site; ``models`` is empty when nothing had to be rendered."""
+
+    site_dir: Path
+    rendered: bool
+    models: tuple[BuiltModel, ...]
+
+
+def build_site(
+    models: Sequence[str],
+    site_dir: Path | None = None,
+    *,
+    progress: Progress,
+    force: bool = False,
+) -> BuildResult:
+    """Build the site, unless the one that is there was made from the same inputs.
+
+    Args:
+        models: recipes by name or file, the first is the page's default; none means the two that
+            come with Livematte.
+        site_dir: the folder to write, ``site/`` by default; its old content stays as it is until
+            the new one is whole.
+        progress: called with one line for each step.
+        force: render even when nothing changed.
+
+    Raises:
+        LivematteError: any stage's own error; the old site is untouched then.
+    """
+    site_dir = site_dir or paths.default_site_dir()
+    recipes = tuple(load_recipe(name) for name in models or DEFAULT_MODELS)
+    fingerprint = _fingerprint(recipes)
+    if not force and _built_fingerprint(site_dir) == fingerprint:
+        return BuildResult(site_dir, rendered=False, models=())
+
+    from builder.site import render_site
+    from builder.site_plan import Runtime, SitePlan
+
+    built = tuple(build_model(recipe, progress) for recipe in recipes)
+    plan = SitePlan(
+        title=TITLE,
+        template_dir=paths.template_dir(),
+        models=tuple(_site_model(model) for model in built),
+        default_model=recipes[0].name,
+        runtime=Runtime.from_npm(paths.node_modules()),
+        demo=_demo_media(progress),
+        fingerprint=fingerprint,
+        version=__version__,
+    )
+    progress("rendering the site")
+    render_site(plan, site_dir)
+    return BuildResult(site_dir, rendered=True, models=built)
+
+
+def watched_paths(models: Sequence[str]) -> tuple[Path, ...]:
+    """Name the folders whose changes make the site out of date: templates, engine, recipes."""
+    folders = {load_recipe(name).folder.resolve() for name in models or DEFAULT_MODELS}
+    return (paths.template_dir(), *sorted(folders))
+
+
+def _site_model(model: BuiltModel) -> "SiteModel":
+    from builder.site_plan import RejectedVariant, SiteModel, SiteVariant
+
+    recipe = model.recipe
+    return SiteModel(
+        name=recipe.name,
+        title=recipe.title.model_dump(),
+        licence=recipe.licence,
+        homepage=recipe.homepage or "",
+        origin=recipe.source.describe(),
+        height=recipe.input.height,
+        width=recipe.input.width,
+        threshold=recipe.matte.threshold,
+        ramp=recipe.matte.ramp,
+        variants=tuple(
+            SiteVariant(
+                v.name, model.folder / f"{v.name}.onnx", v.max_abs_diff, v.mean_abs_diff, v.iou
+            )
+            for v in model.variants
+        ),
+        preferred=model.preferred,
+        rejected=tuple(
+            RejectedVariant(v.name, v.reason or "", v.bytes, v.max_abs_diff, v.mean_abs_diff, v.iou)
+            for v in model.rejected
+        ),
+    )
+
+
+def _demo_media(progress: Progress) -> "DemoMedia":
+    """Draw the demonstration clip, or take it out of the cache."""
+    from builder.demo import DemoClip, write_poster, write_webm
+    from builder.site_plan import DemoMedia
+
+    folder = paths.cache_dir() / "demo" / _demo_key()
+    if not folder.is_dir():
+        progress("drawing the demonstration clip")
+        clip = DemoClip(DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as scratch:
+            new = Path(scratch) / "demo"
+            new.mkdir()
+            write_webm(clip, new / "demo.webm")
+            write_poster(clip, new / "demo.jpg", POSTER_FRAME)
+            if not folder.exists():
+                new.rename(folder)
+    return DemoMedia(
+        video=folder / "demo.webm",
+        poster=folder / "demo.jpg",
+        width=DEMO_WIDTH,
+        height=DEMO_HEIGHT,
+        frame_rate=DEMO_FPS,
+        credit="Portrait of Eileen Collins: NASA, in the public domain.",
+    )
+
+
+def _demo_key() -> str:
+    names = ("assets", "backgrounds.py", "demo.py")
+    files = [path for name in names for path in files_of(paths.PACKAGE_DIR / name)]
+    sizes = [DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS, POSTER_FRAME]
+    return hash_json([sizes, hash_files(files), *_versions(("av", "numpy", "pillow"))])[:16]
+
+
+def _fingerprint(recipes: Sequence[Recipe]) -> str:
+    """Hash all that a site is made from, cheaply: no model is read and no heavy package loaded."""
+    trees = [paths.PACKAGE_DIR, paths.template_dir(), paths.DATA_DIR / "package-lock.json"]
+    parts = [
+        [recipe.model_dump_json() for recipe in recipes],
+        [_source_state(recipe) for recipe in recipes],
+        [hash_files(files_of(tree)) for tree in trees],
+        _versions(("av", "brotli", "jinja2", "numpy", "onnx", "onnxruntime", "onnxsim", "tflite")),
+    ]
+    return hash_json(parts)
+
+
+def _source_state(recipe: Recipe) -> list[int]:
+    """A file of this machine may change under its recipe; the others carry their sha256."""
+    path = recipe.folder / getattr(recipe.source, "path", "")
+    if not path.is_file():
+        return []
+    return [path.stat().st_size, path.stat().st_mtime_ns]
+
+
+def _versions(names: Sequence[str]) -> list[str]:
+    from importlib.metadata import version
+
+    return [version(name) for name in names]
+
+
+def _built_fingerprint(site_dir: Path) -> str | None:
+    try:
+        found = json.loads((site_dir / "manifest.json").read_text("utf-8"))["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) else None

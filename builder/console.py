@@ -1,0 +1,83 @@
+"""How the command line looks: one console, its tables and its progress bars."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from builder.pipeline import BuiltModel
+
+Advance = Callable[[int, int | None], None]
+
+# Progress goes where it cannot get into a pipe; results go to standard output.
+progress_console = Console(stderr=True, highlight=False)
+result_console = Console(highlight=False)
+
+
+def say(line: str) -> None:
+    """Show one step."""
+    progress_console.print(f"[dim]·[/dim] {line}", markup=True)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Advance]:
+    """Show a bar; what is yielded takes the count done and the total, where that is known."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=progress_console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def advance(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def variants_table(models: "Sequence[BuiltModel]") -> Table:
+    """The variants of each model, with what was measured and why one is not shipped."""
+    table = Table(title="Variants, compared with fp32 on the same pictures")
+    for column in ("model", "variant", "kB", "max |Δalpha|", "mean |Δalpha|", "IoU", "shipped"):
+        table.add_column(column, justify="left" if column in ("model", "variant") else "right")
+    for model in models:
+        for v in (*model.variants, *model.rejected):
+            shipped = "preferred" if v.name == model.preferred else "yes"
+            table.add_row(
+                model.recipe.name, v.name, f"{v.bytes / 1000:.0f}", f"{v.max_abs_diff:.1e}",
+                f"{v.mean_abs_diff:.1e}", f"{v.iou:.4f}",
+                f"no: {v.reason}" if v.reason else shipped,
+            )  # fmt: skip
+    return table
+
+
+def facts_table(facts: Mapping[str, Any]) -> Table:
+    """What ``inspect`` found."""
+    table = Table(show_header=False, title=facts["file"])
+    for end in ("inputs", "outputs"):
+        for tensor in facts[end]:
+            shape = "×".join(map(str, tensor["shape"]))
+            table.add_row(end[:-1], f"{tensor['name']}  {tensor['dtype']} {shape}")
+    table.add_row("format", f"{facts['format']} ({facts['version']})")
+    table.add_row("size", f"{facts['bytes'] / 1000:.0f} kB, {facts['parameters']:,} parameters")
+    table.add_row("ops", ", ".join(f"{count} {op}" for op, count in facts["ops"].items()))
+    table.add_row("frame → alpha", "kept" if facts["keepsContract"] else "not kept; see convert")
+    return table
+
+
+def evaluation_table(facts: Mapping[str, Any]) -> Table:
+    """The figures of an evaluation, and the files that are not in them."""
+    table = Table(show_header=False, title=f"{facts['model']}")
+    for name, value in facts.items():
+        if isinstance(value, float):
+            table.add_row(name, f"{value:.4f}")
+        elif isinstance(value, int):
+            table.add_row(name, str(value))
+    for name in ("unreadable", "unpaired"):
+        files = facts[name]
+        shown = ", ".join(map(str, files[:10])) + (" …" if len(files) > 10 else "")
+        table.add_row(name, f"{len(files)}" + (f": {shown}" if files else ""))
+    return table

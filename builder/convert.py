@@ -1,0 +1,90 @@
+"""One model file or recipe in, the ONNX model that keeps the contract out."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from builder.errors import ContractError, RecipeError
+from builder.pipeline import BuiltModel, Progress, build_model
+from builder.recipe import Input, MatteSettings, Output, PathSource, Recipe, Title, load_recipe
+
+_FORMATS: dict[str, Literal["tflite", "onnx"]] = {".tflite": "tflite", ".onnx": "onnx"}
+
+
+def convert_to_file(
+    source: str, output: Path, recipe_name: str | None, variant: str, progress: Progress
+) -> str:
+    """Bring a recipe's model, or a model file, to the contract and write one variant.
+
+    Args:
+        source: a recipe's name or file, or a .tflite or .onnx file.
+        output: the .onnx file to write; an older one is replaced only by a whole new one.
+        recipe_name: for a model file, the recipe that says what its input means; without one the
+            file's own input size is used and RGB 0..1 is assumed.
+        variant: ``fp32``, ``fp16`` or ``int8``.
+        progress: called with one line for each step.
+
+    Returns:
+        One line on what was written.
+
+    Raises:
+        LivematteError: any stage's own error; ContractError when the variant failed its gate.
+    """
+    if output.suffix != ".onnx":
+        raise ContractError(f"{output}: the output is an ONNX file; give it the ending .onnx")
+    recipe = _recipe_for(source, recipe_name)
+    built = build_model(recipe, progress)
+    data = built.data(_shipped(built, variant))
+    try:
+        scratch = output.with_name(f".{output.name}.{os.getpid()}")
+        scratch.write_bytes(data)
+        scratch.replace(output)
+    except OSError as error:
+        raise ContractError(
+            f"{output}: cannot be written ({error.strerror}); choose another folder"
+        ) from error
+    return f"{variant}, {len(data) / 1000:.0f} kB, input {recipe.input.width}×{recipe.input.height}"
+
+
+def _shipped(built: BuiltModel, variant: str) -> str:
+    for rejected in built.rejected:
+        if rejected.name == variant:
+            names = ", ".join(v.name for v in built.variants)
+            raise ContractError(
+                f"{built.recipe.name}: {variant} failed its gate ({rejected.reason}); take {names}"
+            )
+    return variant
+
+
+def _recipe_for(source: str, recipe_name: str | None) -> Recipe:
+    path = Path(source)
+    if path.suffix not in _FORMATS:
+        if recipe_name is not None:
+            raise RecipeError(source, ["--recipe goes with a .tflite or .onnx file; leave it out"])
+        return load_recipe(source)
+    if recipe_name is not None:
+        meant = load_recipe(recipe_name)
+        return meant.model_copy(
+            update={
+                "source": PathSource(path=str(path.resolve())),
+                "format": _FORMATS[path.suffix],
+            }
+        )
+    return _guessed(path)
+
+
+def _guessed(path: Path) -> Recipe:
+    from builder.inspect import inspect_file
+
+    facts = inspect_file(path)
+    height, width, layout = facts.picture_input()
+    return Recipe(
+        name="converted",
+        title=Title(en=path.stem, zh=path.stem),
+        licence="unknown",
+        format=_FORMATS[path.suffix],
+        source=PathSource(path=str(path.resolve())),
+        input=Input(width=width, height=height, layout=layout),
+        output=Output(kind="alpha"),
+        matte=MatteSettings(),
+    )
