@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from builder.pipeline import BuiltModel
@@ -20,7 +21,7 @@ result_console = Console(highlight=False)
 
 def say(line: str) -> None:
     """Show one step."""
-    progress_console.print(f"[dim]·[/dim] {line}", markup=True)
+    progress_console.print(Text.assemble(("· ", "dim"), line), soft_wrap=True)
 
 
 @contextmanager
