@@ -30,7 +30,8 @@ def progress_bar(what: str) -> Iterator[Advance]:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=progress_console, transient=True) as bar:
+    plain = not progress_console.is_terminal
+    with Progress(*columns, console=progress_console, transient=True, disable=plain) as bar:
         task = bar.add_task(what, total=None)
 
         def advance(done: int, total: int | None) -> None:
