@@ -12,7 +12,8 @@
     ├── MediaError         a picture, video or camera that cannot be read or written
     ├── EvaluateError      folders with nothing to evaluate
     ├── SiteError          a site that cannot be rendered or swapped in
-    └── ServeError         a server that cannot start
+    ├── ServeError         a server that cannot start
+    └── BrowserError       a Chromium that is missing or does not run
 
 The message is one line: what is wrong, then how to mend it. The command line prints it as it
 stands; nothing else in the project catches the base class.
@@ -69,3 +70,7 @@ class SiteError(LivematteError):
 
 class ServeError(LivematteError):
     """A server that cannot start."""
+
+
+class BrowserError(LivematteError):
+    """A Chromium that is missing or does not run."""
