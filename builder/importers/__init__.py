@@ -1,0 +1,45 @@
+"""Source bytes → ONNX `ModelProto`: one module a format."""
+
+from typing import TYPE_CHECKING
+
+from builder.errors import ModelImportError
+
+if TYPE_CHECKING:
+    import onnx
+
+FORMATS = ("tflite", "onnx")
+MAX_BYTES = 1 << 30  # a browser cannot hold more in one array, and protobuf ends at 2 GiB
+
+
+def import_model(data: bytes, format: str, origin: str) -> "onnx.ModelProto":  # noqa: A002
+    """Read a model of any known format.
+
+    Args:
+        data: the whole file.
+        format: one of `FORMATS`.
+        origin: the file's name, for messages.
+
+    Returns:
+        A checked ONNX model; TFLite's NHWC has become NCHW.
+
+    Raises:
+        ModelImportError: bytes that are no model of that format, or one that is not supported.
+    """
+    if not data:
+        raise ModelImportError(f"{origin}: an empty file; fetch it again")
+    if len(data) > MAX_BYTES:
+        raise ModelImportError(
+            f"{origin}: {len(data) / 1e6:.0f} MB; a model for a browser has at most"
+            f" {MAX_BYTES / 1e6:.0f} MB"
+        )
+    if format == "tflite":
+        from builder.importers.tflite import import_tflite
+
+        return import_tflite(data, origin)
+    if format == "onnx":
+        from builder.importers.onnx import import_onnx
+
+        return import_onnx(data, origin)
+    raise ModelImportError(
+        f"{origin}: the format {format!r} is not known; it is one of {', '.join(FORMATS)}"
+    )

@@ -1,0 +1,76 @@
+"""ONNX bytes → `ModelProto`, whole and valid."""
+
+from collections.abc import Iterable, Iterator
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from builder.errors import ModelImportError
+
+
+def import_onnx(data: bytes, origin: str) -> onnx.ModelProto:
+    """Read an ONNX model.
+
+    Args:
+        data: the whole file.
+        origin: the file's name, for messages.
+
+    Raises:
+        ModelImportError: not an ONNX file, a damaged one, or one that keeps its weights in
+            another file.
+    """
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError as error:
+        raise ModelImportError(
+            f"{origin}: not an ONNX file, or a damaged one; check the recipe's format and fetch it"
+            " again"
+        ) from error
+    for tensor in _tensors(model):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
+            raise ModelImportError(
+                f"{origin}: keeps its weights in another file ({tensor.name!r}); save it as one"
+                " file (onnx.save with save_as_external_data=False)"
+            )
+    check(model, origin)
+    return model
+
+
+def check(model: onnx.ModelProto, origin: str) -> None:
+    """Check a model by ONNX's own rules, types and shapes included.
+
+    Raises:
+        ModelImportError: the model breaks one; the message says which.
+    """
+    try:
+        onnx.checker.check_model(model)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelImportError(
+            f"{origin}: not a valid model ({reason}); export it again"
+        ) from error
+
+
+def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Yield every tensor that a model holds: weights and attributes, in subgraphs and functions."""
+    yield from _graph_tensors(model.graph)
+    for function in model.functions:
+        yield from _node_tensors(function.node)
+
+
+def _graph_tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from _node_tensors(graph.node)
+
+
+def _node_tensors(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
+    for node in nodes:
+        for attribute in node.attribute:
+            yield attribute.t
+            yield from attribute.tensors
+            yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)
+            for graph in (attribute.g, *attribute.graphs):
+                yield from _graph_tensors(graph)
