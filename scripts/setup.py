@@ -211,7 +211,7 @@ def answer(command):
 
 
 def run(command, failed):
-    """Runs ``command`` quietly; a failure shows the end of its output and raises ``failed``."""
+    """Runs ``command`` quietly; a failure shows its output's ends and raises ``failed``."""
     done = subprocess.run(
         command,
         cwd=str(ROOT),
@@ -227,7 +227,10 @@ def run(command, failed):
         raise SetupError(
             failed + ": the network cannot be reached; connect (or set a proxy) and run this again"
         )
-    sys.stderr.write("\n".join("    " + line for line in output.strip().splitlines()[-15:]) + "\n")
+    lines = output.strip().splitlines()
+    if len(lines) > 20:  # pip tells the fault last, npm first
+        lines[8:-8] = ["…"]
+    sys.stderr.write("".join(f"    {line}\n" for line in lines))
     raise SetupError(failed + "; what it said is above")
 
 
