@@ -1,0 +1,94 @@
+"""``manifest.json``: what the site consists of, for the page, for other pages and for caches."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from builder.site_plan import RejectedVariant, SiteModel, SitePlan, SiteVariant
+
+SCHEMA = 1
+
+Json = dict[str, Any]
+
+
+def make_manifest(
+    plan: SitePlan, files: Mapping[str, bytes], engine: str, places: Mapping[str, str]
+) -> Json:
+    """Describe a site.
+
+    Args:
+        plan: the site.
+        files: content by site path; ``files`` of the result lists them.
+        engine: the engine's folder.
+        places: the site path of each part: ``module``, ``glue``, ``wasm``, ``demo``, ``poster`` and
+            ``<model>.<variant>`` of each shipped variant.
+    """
+    demo = plan.demo
+    return {
+        "schema": SCHEMA,
+        "livematte": plan.version,
+        "fingerprint": plan.fingerprint,
+        "title": plan.title,
+        "defaultModel": plan.default_model,
+        "engine": engine,
+        "models": [_model(model, files, places) for model in plan.models],
+        "runtime": {
+            "package": plan.runtime.package,
+            "version": plan.runtime.version,
+            "module": places["module"],
+            "glue": places["glue"],
+            "wasm": places["wasm"],
+            "wasmBytes": len(files[places["wasm"]]),
+        },
+        "demo": {
+            "file": places["demo"],
+            "poster": places["poster"],
+            "width": demo.width,
+            "height": demo.height,
+            "frameRate": demo.frame_rate,
+        },
+        "files": file_list(files),
+    }
+
+
+def file_list(files: Mapping[str, bytes]) -> list[Json]:
+    """List path, size and sha256 of each file, sorted by path."""
+    return [
+        {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for path, data in sorted(files.items())
+    ]
+
+
+def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:
+    shipped = ((variant, places[f"{model.name}.{variant.name}"]) for variant in model.variants)
+    return {
+        "name": model.name,
+        "title": dict(model.title),
+        "licence": model.licence,
+        "homepage": model.homepage,
+        "width": model.width,
+        "height": model.height,
+        "threshold": model.threshold,
+        "ramp": list(model.ramp),
+        "preferred": model.preferred,
+        "variants": [_variant(variant, path, files[path]) for variant, path in shipped],
+        "rejected": [
+            {"name": variant.name, "reason": variant.reason, "bytes": variant.bytes}
+            | _figures(variant)
+            for variant in model.rejected
+        ],
+    }
+
+
+def _variant(variant: SiteVariant, path: str, data: bytes) -> Json:
+    digest = hashlib.sha256(data).hexdigest()
+    head = {"name": variant.name, "file": path, "bytes": len(data), "sha256": digest}
+    return head | _figures(variant)
+
+
+def _figures(variant: SiteVariant | RejectedVariant) -> Json:
+    return {
+        "maxAbsDiff": variant.max_abs_diff,
+        "meanAbsDiff": variant.mean_abs_diff,
+        "iou": variant.iou,
+    }

@@ -1,0 +1,224 @@
+"""Renders a site: everything is gathered in memory first, then written and swapped in at once.
+
+A build that fails, at whatever point, leaves the site that is there untouched. The same plan makes
+the same bytes, in every file, on every machine.
+
+What a site consists of::
+
+    index.html                    templates/*.j2, rendered
+    manifest.json                 what the site is and which files it has
+    matte.js                      the engine's public API under a name that stays
+    engine-<hash>/                the engine's own files
+    runtime-<hash>/               the inference runtime
+    models/<name>.<variant>-<hash>.onnx
+    media/demo-<hash>.webm        the demonstration clip and its poster
+    favicon.*  licences.txt  _headers  .nojekyll
+    *.br  *.gz                    beside every compressible file
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from builder import paths
+from builder.engine_files import content_hash, engine_files, tree_hash
+from builder.errors import SiteError
+from builder.headers import IMMUTABLE, cache_control, security_headers
+from builder.licences import licences_text
+from builder.manifest import file_list, make_manifest
+from builder.pages import read_locales, render_pages
+from builder.precompress import compressed_copies
+from builder.site_plan import (
+    Content,
+    DemoMedia,
+    RejectedVariant,
+    Runtime,
+    SiteModel,
+    SitePlan,
+    SiteVariant,
+)
+from builder.swap import check_replaceable, is_site, replacing
+
+__all__ = [
+    "Content",
+    "DemoMedia",
+    "RejectedVariant",
+    "Runtime",
+    "SiteModel",
+    "SitePlan",
+    "SiteVariant",
+    "is_site",
+    "render_site",
+    "site_files",
+]
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+# Modules that the page or its worker imports; the order is the order of the preload list.
+_MODULE_FOLDERS = ("page", "shared", "worker")
+
+
+def render_site(
+    plan: SitePlan,
+    out_dir: Path,
+    *,
+    cache_dir: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Render a plan and put it in the place of ``out_dir``, whole or not at all.
+
+    Args:
+        plan: everything that the site is made of.
+        out_dir: the site's folder: new, empty, or an older site, which is replaced.
+        cache_dir: where compressed copies are kept; Livematte's cache unless named.
+        progress: called with one line before each step that takes more than a moment.
+
+    Raises:
+        SiteError: a template has a mistake, a file is missing, the folder holds something else, or
+            the disk refuses.
+    """
+    check_replaceable(out_dir)
+    files = site_files(plan)
+    copies = compressed_copies(files, cache_dir or paths.cache_dir(), progress)
+    with replacing(out_dir) as new:
+        for path, data in (files | copies).items():
+            target = new / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    log.info("%s: %d files, %d compressed copies", out_dir, len(files), len(copies))
+
+
+def site_files(plan: SitePlan) -> dict[str, bytes]:
+    """Make every file of a site except the compressed copies: content by site path, sorted.
+
+    Raises:
+        SiteError: a template has a mistake or a file cannot be read.
+    """
+    try:
+        return _site_files(plan)
+    except OSError as error:
+        raise SiteError(
+            f"cannot read {error.filename}: {error.strerror}; build again, or run `npm ci` if it "
+            "is in node_modules"
+        ) from error
+
+
+def _site_files(plan: SitePlan) -> dict[str, bytes]:
+    sources = engine_files(plan.template_dir)
+    engine = f"engine-{tree_hash(sources)}"
+    files = {f"{engine}/{name}": data for name, data in sources.items()}
+    hashed, stable = _hashed_files(plan), _stable_files(sources, engine)
+    files |= dict(hashed.values()) | stable
+    places = {part: path for part, (path, _) in hashed.items()}
+    files["licences.txt"] = licences_text(plan, files[places["module"]]).encode()
+
+    manifest = make_manifest(plan, files, engine, places)
+    locales = read_locales(plan.template_dir, plan.locale)
+    pages = render_pages(
+        plan.template_dir,
+        {
+            "title": plan.title,
+            "engine": engine,
+            "manifest": manifest,
+            "locales": locales,
+            "locale": plan.locale,
+            "preload": preload_links(manifest),
+            "version": plan.version,
+        },
+    )
+    # A page carries the manifest, so only the manifest's own file can list the pages too.
+    whole = manifest | {"files": file_list(files | pages)}
+    files |= pages
+    files["manifest.json"] = _json(whole)
+    files["_headers"] = _static_host_headers(files).encode()
+    files[".nojekyll"] = b""  # else GitHub Pages drops names that start with an underscore
+    return dict(sorted(files.items()))
+
+
+def _hashed_files(plan: SitePlan) -> dict[str, tuple[str, bytes]]:
+    """Read what comes from outside the engine: site path and content of each part."""
+    runtime, demo = plan.runtime, plan.demo
+    parts = {
+        "module": runtime.module.read_bytes(),
+        "glue": runtime.glue.read_bytes(),
+        "wasm": runtime.wasm.read_bytes(),
+    }
+    # The module finds the other two by their own names beside it.
+    names = {"module": runtime.module.name, "glue": runtime.glue.name, "wasm": runtime.wasm.name}
+    folder = f"runtime-{tree_hash({names[part]: data for part, data in parts.items()})}"
+    hashed = {part: (f"{folder}/{names[part]}", data) for part, data in parts.items()}
+    for model in plan.models:
+        for variant in model.variants:
+            name, data = f"{model.name}.{variant.name}", _read(variant.content)
+            hashed[name] = (f"models/{name}-{content_hash(data)}.onnx", data)
+    for part, content, suffix in (
+        ("demo", demo.video, demo.video_suffix),
+        ("poster", demo.poster, demo.poster_suffix),
+    ):
+        data = _read(content)
+        hashed[part] = (f"media/demo-{content_hash(data)}{suffix}", data)
+    return hashed
+
+
+def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]:
+    """Make the files whose names others rely on: the public API and the icon."""
+    files = {
+        path.removeprefix("assets/"): data
+        for path, data in sources.items()
+        if path.startswith("assets/favicon.")
+    }
+    files["matte.js"] = f"export * from './{engine}/page/matte.js';\n".encode()
+    return files
+
+
+def _read(content: Content) -> bytes:
+    return content.read_bytes() if isinstance(content, Path) else content
+
+
+def preload_links(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
+    """List what a browser should ask for at once instead of finding it module by module.
+
+    Each entry is a ``<link>``: ``rel``, ``href``, ``as`` and ``crossorigin`` (empty where they do
+    not belong).
+    """
+    engine, runtime = manifest["engine"], manifest["runtime"]
+    paths_ = [file["path"] for file in manifest["files"]]
+    modules = [
+        path
+        for folder in _MODULE_FOLDERS
+        for path in paths_
+        if path.startswith(f"{engine}/{folder}/") and path.endswith(".js")
+    ]
+    model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
+    weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])
+    return [
+        *(_link("modulepreload", path) for path in (*modules, runtime["module"], runtime["glue"])),
+        # The worker fetches these two with cors mode and same-origin credentials.
+        *(_link("preload", path, "fetch", "anonymous") for path in (runtime["wasm"], weights)),
+    ]
+
+
+def _link(rel: str, href: str, as_: str = "", crossorigin: str = "") -> dict[str, str]:
+    return {"rel": rel, "href": href, "as": as_, "crossorigin": crossorigin}
+
+
+def _static_host_headers(files: Mapping[str, bytes]) -> str:
+    """Write the headers in the form that Netlify and Cloudflare Pages read.
+
+    Where several rules match a path their headers add up, so no rule names one twice.
+    """
+    rules = ["/*", *(f"  {name}: {value}" for name, value in security_headers().items())]
+    folders = sorted({path.split("/")[0] for path in files if "/" in path})
+    for folder in folders:
+        inside = [path for path in files if path.startswith(f"{folder}/")]
+        if all(cache_control(path) == IMMUTABLE for path in inside):
+            rules += [f"/{folder}/*", f"  Cache-Control: {IMMUTABLE}"]
+    return "\n".join(rules) + "\n"
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,156 @@
+"""Everything that a site is rendered from, gathered before the first byte is written."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import SiteError
+
+# Either the bytes themselves or a file that holds them; a file is read when the site is rendered.
+Content = bytes | Path
+
+# Names become parts of file names and addresses.
+_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteVariant:
+    """One shipped shape of a model, and how it differs from fp32 on real pictures (alpha 0..1)."""
+
+    name: str  # "fp32", "fp16", "int8"
+    content: Content  # the ONNX file
+    max_abs_diff: float
+    mean_abs_diff: float
+    iou: float
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedVariant:
+    """A variant that did not pass its gate: told of in the manifest, but not shipped."""
+
+    name: str
+    reason: str
+    bytes: int
+    max_abs_diff: float
+    mean_abs_diff: float
+    iou: float
+
+
+@dataclass(frozen=True, slots=True)
+class SiteModel:
+    """A model as the page knows it: the recipe's facts and the variants that are shipped."""
+
+    name: str
+    title: Mapping[str, str]  # by language, "en" and "zh"
+    licence: str  # SPDX identifier
+    homepage: str
+    origin: str  # where the weights come from, for licences.txt
+    height: int  # of the model's input, pixels
+    width: int
+    threshold: float  # of alpha, 0..1
+    ramp: tuple[float, float]  # alpha below the first is background, above the second person
+    variants: tuple[SiteVariant, ...]
+    preferred: str  # the variant that the page takes
+    rejected: tuple[RejectedVariant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The inference runtime's files, as its npm package has them."""
+
+    package: str
+    version: str
+    licence: str  # SPDX identifier
+    source: str  # the address of its repository
+    module: Path  # what the segmenter imports
+    glue: Path  # what the module imports to start the wasm
+    wasm: Path
+
+    @classmethod
+    def from_npm(cls, node_modules: Path) -> "Runtime":
+        """Find onnxruntime-web's plain wasm build (SIMD and threads, no WebGPU).
+
+        Raises:
+            SiteError: the package is not there, or not whole.
+        """
+        folder = node_modules / "onnxruntime-web"
+        try:
+            facts = json.loads((folder / "package.json").read_bytes())
+            repository = facts["repository"]["url"]
+            return cls(
+                package=facts["name"],
+                version=facts["version"],
+                licence=facts["license"],
+                source=repository.removeprefix("git+").removesuffix(".git"),
+                module=folder / "dist" / "ort.wasm.min.mjs",
+                glue=folder / "dist" / "ort-wasm-simd-threaded.mjs",
+                wasm=folder / "dist" / "ort-wasm-simd-threaded.wasm",
+            )
+        except OSError as error:
+            raise SiteError(f"onnxruntime-web is not in {node_modules}; run `npm ci`") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise SiteError(f"{folder}/package.json is damaged; run `npm ci`") from error
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMedia:
+    """The built-in demonstration clip and the still that stands for it before it plays."""
+
+    video: Content
+    poster: Content
+    width: int  # pixels
+    height: int
+    frame_rate: float  # frames per second
+    credit: str = ""  # whose picture it is made from, for licences.txt
+    video_suffix: str = ".webm"
+    poster_suffix: str = ".jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """A whole site.
+
+    Raises:
+        SiteError: the parts do not fit each other.
+    """
+
+    title: str
+    template_dir: Path  # holds templates/, locales/ and the engine's folders
+    models: tuple[SiteModel, ...]
+    default_model: str
+    runtime: Runtime
+    demo: DemoMedia
+    fingerprint: str  # of everything that went into the build
+    version: str  # of Livematte
+    locale: str = "en"  # the language of a visitor whose browser names none that the page speaks
+
+    def __post_init__(self) -> None:
+        names = [model.name for model in self.models]
+        if self.default_model not in names:
+            raise SiteError(
+                f"the default model {self.default_model!r} is not built; "
+                f"choose one of: {', '.join(names) or 'none is built'}"
+            )
+        if len(set(names)) < len(names):
+            raise SiteError(f"two models have one name: {', '.join(names)}; rename one recipe")
+        for model in self.models:
+            _check_model(model)
+
+
+def _check_model(model: SiteModel) -> None:
+    variants = [variant.name for variant in model.variants]
+    for name in (model.name, *variants):
+        if not _NAME.fullmatch(name):
+            raise SiteError(f"{name!r} cannot be part of a file name; use a-z, 0-9 and '-'")
+    if model.preferred not in variants or len(set(variants)) < len(variants):
+        raise SiteError(
+            f"{model.name}: the preferred variant {model.preferred!r} is not once among the "
+            f"shipped ones ({', '.join(variants) or 'none'}); look at why it was rejected"
+        )
+    for variant in (*model.variants, *model.rejected):
+        figures = (variant.max_abs_diff, variant.mean_abs_diff, variant.iou)
+        if not all(map(math.isfinite, figures)):
+            raise SiteError(f"{model.name}: {variant.name} has figures that are no numbers")

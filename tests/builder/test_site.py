@@ -1,0 +1,365 @@
+"""What a build writes: layout, manifest, pages, preloads, headers, licences; always the same."""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from tiny_site import make_plan, model, sha256, snapshot, write
+
+from builder import headers, paths
+from builder.errors import SiteError
+from builder.precompress import decompress, is_compressible
+from builder.site import Runtime, SitePlan, SiteVariant, render_site, site_files
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> SitePlan:
+    return make_plan(tmp_path / "source")
+
+
+def render(plan: SitePlan, tmp_path: Path, name: str = "site") -> Path:
+    render_site(plan, tmp_path / name, cache_dir=tmp_path / "cache")
+    return tmp_path / name
+
+
+def block(page: bytes, name: str) -> object:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page.decode())
+    assert found
+    return json.loads(found[1])
+
+
+def test_layout(plan: SitePlan, tmp_path: Path) -> None:
+    site = render(plan, tmp_path)
+    plain = [name for name in snapshot(site) if not name.endswith((".br", ".gz"))]
+    shapes = sorted(re.sub(r"-[0-9a-f]{10}", "-#", name) for name in plain)
+    assert shapes == [
+        ".nojekyll",
+        "_headers",
+        "engine-#/assets/favicon.svg",
+        "engine-#/page/app.js",
+        "engine-#/page/matte.js",
+        "engine-#/shared/stats.js",
+        "engine-#/styles/app.css",
+        "engine-#/worker/worker.js",
+        "favicon.svg",
+        "index.html",
+        "licences.txt",
+        "manifest.json",
+        "matte.js",
+        "media/demo-#.jpg",
+        "media/demo-#.webm",
+        "models/tiny.fp16-#.onnx",
+        "models/tiny.fp32-#.onnx",
+        "runtime-#/ort-wasm-simd-threaded.mjs",
+        "runtime-#/ort-wasm-simd-threaded.wasm",
+        "runtime-#/ort.wasm.min.mjs",
+    ]
+
+
+def test_copies_stand_beside_every_compressible_file(plan: SitePlan, tmp_path: Path) -> None:
+    files = snapshot(render(plan, tmp_path))
+    compressible = [name for name in files if is_compressible(name)]
+    assert len(compressible) == 16
+    for name in compressible:
+        for suffix in (".br", ".gz"):
+            assert decompress(files[name + suffix], suffix) == files[name]
+    copies = {name for name in files if name.endswith((".br", ".gz"))}
+    assert copies == {name + suffix for name in compressible for suffix in (".br", ".gz")}
+
+
+def test_two_renders_are_byte_identical(plan: SitePlan, tmp_path: Path) -> None:
+    first = snapshot(render(plan, tmp_path, "one"))
+    render_site(plan, tmp_path / "two", cache_dir=tmp_path / "another cache")
+    assert snapshot(tmp_path / "two") == first
+
+
+def test_the_sources_place_does_not_show(plan: SitePlan, tmp_path: Path) -> None:
+    assert site_files(plan) == site_files(make_plan(tmp_path / "elsewhere"))
+    assert not any(str(tmp_path).encode() in data for data in site_files(plan).values())
+
+
+def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
+    site = render(plan, tmp_path)
+    manifest = json.loads((site / "manifest.json").read_text("utf-8"))
+    assert {
+        key: manifest[key] for key in ("schema", "livematte", "fingerprint", "defaultModel")
+    } == {
+        "schema": 1,
+        "livematte": "1.2.3",
+        "fingerprint": "f" * 16,
+        "defaultModel": "tiny",
+    }
+    assert (site / manifest["engine"] / "page" / "matte.js").is_file()
+    (tiny,) = manifest["models"]
+    assert tiny["title"] == {"en": "Tiny <model>", "zh": "小模型"}
+    assert (tiny["width"], tiny["height"], tiny["threshold"]) == (256, 144, 0.5)
+    assert (tiny["ramp"], tiny["preferred"]) == ([0.35, 0.65], "fp16")
+    fp16 = tiny["variants"][1]
+    data = (site / fp16["file"]).read_bytes()
+    assert data == b"fp16 " * 40
+    assert fp16 == {
+        "name": "fp16",
+        "file": f"models/tiny.fp16-{sha256(data)[:10]}.onnx",
+        "bytes": 200,
+        "sha256": sha256(data),
+        "maxAbsDiff": 0.002,
+        "meanAbsDiff": 1e-5,
+        "iou": 0.9995,
+    }
+    assert tiny["rejected"] == [
+        {
+            "name": "int8",
+            "reason": "IoU 0.91",
+            "bytes": 77,
+            "maxAbsDiff": 0.6,
+            "meanAbsDiff": 0.02,
+            "iou": 0.91,
+        }
+    ]
+    runtime = manifest["runtime"]
+    assert (runtime["package"], runtime["version"]) == ("onnxruntime-web", "9.8.7")
+    assert runtime["wasmBytes"] == (site / runtime["wasm"]).stat().st_size == 2004
+    assert len({Path(runtime[part]).parent for part in ("module", "glue", "wasm")}) == 1
+    assert (site / manifest["demo"]["file"]).read_bytes() == b"webm bytes"
+    assert (site / manifest["demo"]["poster"]).read_bytes() == b"jpeg bytes"
+
+
+def test_manifest_lists_every_file_that_a_page_may_ask_for(plan: SitePlan, tmp_path: Path) -> None:
+    site = render(plan, tmp_path)
+    files = snapshot(site)
+    manifest = json.loads(files["manifest.json"])
+    unlisted = {"manifest.json", "_headers", ".nojekyll"}
+    expected = {n for n in files if not n.endswith((".br", ".gz"))} - unlisted
+    assert {entry["path"] for entry in manifest["files"]} == expected
+    for entry in manifest["files"]:
+        data = files[entry["path"]]
+        assert (entry["bytes"], entry["sha256"]) == (len(data), sha256(data))
+
+
+def test_the_page_carries_the_manifest_and_the_locales(plan: SitePlan, tmp_path: Path) -> None:
+    site = render(plan, tmp_path)
+    page = (site / "index.html").read_bytes()
+    manifest = json.loads((site / "manifest.json").read_text("utf-8"))
+    inline = block(page, "manifest")
+    manifest["files"] = [f for f in manifest["files"] if f["path"] != "index.html"]
+    assert inline == manifest
+    assert block(page, "locales") == {"en": {"hello": "Hello"}, "zh": {"hello": "你好"}}
+    assert "你好".encode() in page  # not as \\u escapes, which are twice as long
+
+
+def test_values_are_escaped(tmp_path: Path) -> None:
+    title = "</script><script>alert('x')</script>"
+    files = site_files(make_plan(tmp_path / "source", title=title, models=(model(),)))
+    page = files["index.html"].decode()
+    assert "alert('x')" not in page
+    assert title in unescape(page)
+
+
+def test_engine_name_follows_every_byte(plan: SitePlan) -> None:
+    def engine() -> str:
+        return json.loads(site_files(plan)["manifest.json"])["engine"]
+
+    first = engine()
+    stylesheet = plan.template_dir / "styles" / "app.css"
+    stylesheet.write_text("body { margin: 1px }\n")
+    second = engine()
+    stylesheet.rename(stylesheet.with_name("main.css"))
+    assert len({first, second, engine()}) == 3
+    assert re.fullmatch(r"engine-[0-9a-f]{10}", first)
+
+
+def test_what_editors_leave_behind_is_not_shipped(plan: SitePlan) -> None:
+    before = site_files(plan)
+    write(
+        plan.template_dir,
+        {"page/app.js~": "x", "page/.app.js.swp": "x", "assets/.DS_Store": "x", "README.md": "x"},
+    )
+    assert site_files(plan) == before
+
+
+def test_stable_entry_leads_to_the_engine(plan: SitePlan) -> None:
+    files = site_files(plan)
+    found = re.fullmatch(r"export \* from '\./(.*)';\n", files["matte.js"].decode())
+    assert found
+    assert files[found[1]] == (plan.template_dir / "page" / "matte.js").read_bytes()
+
+
+def test_preloads_name_files_of_the_site(plan: SitePlan) -> None:
+    files = site_files(plan)
+    links = re.findall(
+        r'<link rel="(\w+)" href="([^"]+)"(?: as="(\w+)")?>', files["index.html"].decode()
+    )
+    assert all(href in files for _, href, _ in links)
+    wanted = [(rel, re.sub(r"-[0-9a-f]{10}", "-#", href), as_) for rel, href, as_ in links]
+    assert wanted == [
+        ("modulepreload", "engine-#/page/app.js", ""),
+        ("modulepreload", "engine-#/page/matte.js", ""),
+        ("modulepreload", "engine-#/shared/stats.js", ""),
+        ("modulepreload", "engine-#/worker/worker.js", ""),
+        ("modulepreload", "runtime-#/ort.wasm.min.mjs", ""),
+        ("modulepreload", "runtime-#/ort-wasm-simd-threaded.mjs", ""),
+        ("preload", "runtime-#/ort-wasm-simd-threaded.wasm", "fetch"),
+        ("preload", "models/tiny.fp16-#.onnx", "fetch"),
+    ]
+
+
+def test_preloads_follow_the_default_model(tmp_path: Path) -> None:
+    other = model("other", variants=(SiteVariant("fp32", b"o", 0, 0, 1),), preferred="fp32")
+    plan = make_plan(tmp_path / "s", models=(model(), other), default_model="other")
+    page = site_files(plan)["index.html"].decode()
+    assert re.findall(r'href="models/([\w.]+)-', page) == ["other.fp32"]
+
+
+def test_static_host_headers(plan: SitePlan) -> None:
+    files = site_files(plan)
+    rules: dict[str, dict[str, str]] = {}
+    for line in files["_headers"].decode().splitlines():
+        if line.startswith("/"):
+            rules[line] = current = {}
+        else:
+            name, _, value = line.strip().partition(": ")
+            current[name] = value
+    assert rules.pop("/*") == headers.security_headers(isolate=True)
+    folders = {name.split("/")[0] for name in files if "/" in name}
+    assert set(rules) == {f"/{folder}/*" for folder in folders}
+    assert all(rule == {"Cache-Control": headers.IMMUTABLE} for rule in rules.values())
+
+
+def test_a_page_in_a_folder_is_not_kept_for_ever(plan: SitePlan) -> None:
+    write(plan.template_dir, {"templates/help/keys.html.j2": "keys"})
+    files = site_files(plan)
+    assert files["help/keys.html"] == b"keys"
+    assert b"/help/*" not in files["_headers"]
+
+
+def test_licences(plan: SitePlan) -> None:
+    text = site_files(plan)["licences.txt"].decode()
+    for part in (
+        "Livematte 1.2.3",
+        "onnxruntime-web 9.8.7\nLicence: MIT",
+        "Copyright (c) Somebody.",
+        "The above copyright notice and this permission notice shall be included",
+        "https://example.org/runtime/blob/v9.8.7/ThirdPartyNotices.txt",
+        "Model tiny: Tiny <model>\nLicence: Apache-2.0",
+        "npm tiny@1.0.0 tiny.tflite",
+        "Demonstration clip\nPublic domain",
+        "Apache License",
+    ):
+        assert part in text
+
+
+def test_partial_templates_are_no_pages(plan: SitePlan) -> None:
+    write(
+        plan.template_dir,
+        {
+            "templates/_part.html.j2": "<b>{{ title }}</b>",
+            "templates/about.html.j2": "{% include '_part.html.j2' %}",
+        },
+    )
+    files = site_files(plan)
+    assert files["about.html"] == b"<b>Tiny &amp; true</b>"
+    assert "_part.html" not in files
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "templates/index.html.j2",
+            "a\n{{ nothing }}",
+            r"index\.html\.j2:2: 'nothing' is undefined",
+        ),
+        ("templates/index.html.j2", "a\nb\n{% if %}", r"index\.html\.j2:3: Expected"),
+        (
+            "templates/index.html.j2",
+            "{% include 'gone' %}",
+            r"index\.html\.j2:1: no template 'gone'",
+        ),
+        ("templates/index.html.j2", "\n{{ 1 // 0 }}", r"index\.html\.j2:2: .*by zero"),
+        ("templates/index.html.j2", "{{ title + 1 }}", r"index\.html\.j2:1: "),
+        ("templates/_x.j2", "\n\n{{ lost }}", r"_x\.j2:3: 'lost' is undefined"),
+        ("locales/zh.json", '{"a": ', r"zh\.json is no JSON: .*line 1 column 7"),
+        ("locales/zh.json", "[]", r"zh\.json holds no JSON object"),
+    ],
+)
+def test_mistakes_are_told_with_their_place(
+    plan: SitePlan, name: str, text: str, message: str
+) -> None:
+    if name == "templates/_x.j2":
+        write(plan.template_dir, {"templates/index.html.j2": "{% include '_x.j2' %}"})
+    write(plan.template_dir, {name: text})
+    with pytest.raises(SiteError, match=message) as caught:
+        site_files(plan)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_template_that_is_not_utf8(plan: SitePlan) -> None:
+    (plan.template_dir / "templates" / "index.html.j2").write_bytes(b"caf\xe9")
+    with pytest.raises(SiteError, match=r"index\.html\.j2 .*not UTF-8"):
+        site_files(plan)
+
+
+@pytest.mark.parametrize(
+    ("gone", "message"),
+    [
+        ("templates/index.html.j2", "index.html.j2 is missing"),
+        ("page/matte.js", "matte.js is missing"),
+        ("locales/en.json", "no locales/en.json .*languages are: zh"),
+    ],
+)
+def test_missing_sources(plan: SitePlan, gone: str, message: str) -> None:
+    (plan.template_dir / gone).unlink()
+    with pytest.raises(SiteError, match=message):
+        site_files(plan)
+
+
+def test_a_missing_runtime_file(plan: SitePlan) -> None:
+    plan.runtime.wasm.unlink()
+    with pytest.raises(SiteError, match=r"cannot read .*\.wasm: No such file.*npm ci"):
+        site_files(plan)
+
+
+def test_runtime_of_npm(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match=r"onnxruntime-web is not in .*npm ci"):
+        Runtime.from_npm(tmp_path)
+    write(tmp_path, {"onnxruntime-web/package.json": '{"name": "onnxruntime-web"}'})
+    with pytest.raises(SiteError, match=r"package\.json is damaged"):
+        Runtime.from_npm(tmp_path)
+
+
+def test_the_installed_runtime_is_whole() -> None:
+    runtime = Runtime.from_npm(paths.node_modules())
+    assert (runtime.package, runtime.licence) == ("onnxruntime-web", "MIT")
+    assert all(path.is_file() for path in (runtime.module, runtime.glue, runtime.wasm))
+    # The module must ask for the glue by the name that the site gives it.
+    assert runtime.glue.name in runtime.module.read_text("utf-8")
+    assert runtime.wasm.stat().st_size < 25 * 2**20  # one host's limit for a file
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"default_model": "big"}, "default model 'big' is not built; choose one of: tiny"),
+        ({"models": ()}, "none is built"),
+        ({"models": (model(), model())}, "two models have one name"),
+        ({"models": (model(preferred="int8"),)}, "preferred variant 'int8'"),
+        ({"models": (model("../up"),), "default_model": "../up"}, "cannot be part of a file name"),
+        (
+            {"models": (model(variants=(SiteVariant("fp16", b"", float("nan"), 0, 1),)),)},
+            "figures that are no numbers",
+        ),
+    ],
+)
+def test_plans_that_do_not_fit(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(SiteError, match=message):
+        make_plan(tmp_path / "source", **changes)
+
+
+def test_content_may_be_a_file(plan: SitePlan, tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"from a file")
+    variant = SiteVariant("fp32", tmp_path / "m.onnx", 0, 0, 1)
+    other = make_plan(tmp_path / "source", models=(model(variants=(variant,), preferred="fp32"),))
+    path = f"models/tiny.fp32-{sha256(b'from a file')[:10]}.onnx"
+    assert site_files(other)[path] == b"from a file"
