@@ -12,8 +12,9 @@ import secrets
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path, PurePosixPath
 
 import brotli
@@ -31,12 +32,10 @@ BROTLI_QUALITY = 11
 BROTLI_WINDOW_BITS = 22
 GZIP_LEVEL = 9
 
-# Between two chunks a build can be interrupted; brotli chews on one for about half a second.
-_CHUNK_BYTES = 256 * 1024
+# Brotli takes about two seconds for so much; below it nobody waits.
+_WORTH_TELLING_BYTES = 1_000_000
 
-
-class _CancelledError(Exception):
-    """Another thread asked this one to stop."""
+_Job = tuple[str, str]  # a site path and the suffix of its copy
 
 
 def is_compressible(path: str) -> bool:
@@ -59,29 +58,50 @@ def compressed_copies(
     """
     paths = [path for path in files if is_compressible(path)]
     jobs = [(path, suffix) for path in paths for suffix in _CODECS]
-    stop = threading.Event()
-    with ThreadPoolExecutor(os.cpu_count() or 1, "compress") as pool:
-        try:
-            waiting = {
-                job: pool.submit(_cached, files[job[0]], job[1], cache_dir, job[0], progress, stop)
-                for job in sorted(jobs, key=lambda job: -len(files[job[0]]))
-            }
-            return {path + suffix: waiting[path, suffix].result() for path, suffix in jobs}
-        finally:
-            # After an interrupt the pool's end waits for one chunk, not for a whole file.
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+
+    def work(job: _Job) -> bytes:
+        path, suffix = job
+        return _cached(files[path], suffix, cache_dir, lambda: progress(_line(path, files[path])))
+
+    made = _in_threads(work, sorted(jobs, key=lambda job: -len(files[job[0]])))
+    return {path + suffix: made[path, suffix] for path, suffix in jobs}
 
 
-def compress(data: bytes, suffix: str, stop: threading.Event | None = None) -> bytes:
-    """Compress one content to ``.br`` or ``.gz``; the same bytes on every machine and at any time.
+def _line(path: str, data: bytes) -> str:
+    return f"compressing {path}, once ({len(data) / 1e6:.0f} MB)"
 
-    Args:
-        data: the content.
-        suffix: ``".br"`` or ``".gz"``.
-        stop: when set, the work ends within a second, with an exception.
+
+def _in_threads(work: Callable[[_Job], bytes], jobs: list[_Job]) -> dict[_Job, bytes]:
+    """Do the jobs in their order on all cores, which the compressors leave free for threads.
+
+    The threads are daemons, not a pool's: after Ctrl-C a pool would be waited for, for half a
+    minute in the middle of a large file.
     """
-    return b"".join(_CODECS[suffix][0](_chunks(data, stop or threading.Event())))
+    futures: dict[_Job, Future[bytes]] = {job: Future() for job in jobs}
+    waiting = deque(futures.items())
+
+    def drain() -> None:
+        while True:
+            try:
+                job, future = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                future.set_result(work(job))
+            except BaseException as error:  # raised again by the thread that asks for the result
+                future.set_exception(error)
+
+    for _ in range(os.cpu_count() or 1):
+        threading.Thread(target=drain, name="compress", daemon=True).start()
+    try:
+        return {job: future.result() for job, future in futures.items()}
+    finally:
+        waiting.clear()
+
+
+def compress(data: bytes, suffix: str) -> bytes:
+    """Compress to ``.br`` or ``.gz``: the same bytes on every machine and at any time."""
+    return _CODECS[suffix][0](data)
 
 
 def decompress(data: bytes, suffix: str) -> bytes | None:
@@ -92,14 +112,7 @@ def decompress(data: bytes, suffix: str) -> bytes | None:
         return None
 
 
-def _cached(
-    data: bytes,
-    suffix: str,
-    cache_dir: Path,
-    path: str,
-    progress: Callable[[str], None],
-    stop: threading.Event,
-) -> bytes:
+def _cached(data: bytes, suffix: str, cache_dir: Path, tell: Callable[[], None]) -> bytes:
     entry = cache_dir / "compressed" / f"{hashlib.sha256(data).hexdigest()}-{_TAG}{suffix}"
     try:
         kept = entry.read_bytes()
@@ -109,9 +122,9 @@ def _cached(
         if decompress(kept, suffix) == data:
             return kept
         log.warning("%s is damaged and made again", entry)
-    if suffix == ".br" and len(data) >= 4 * _CHUNK_BYTES:
-        progress(f"compressing {path}, once ({len(data) / 1e6:.0f} MB)")
-    made = compress(data, suffix, stop)
+    if suffix == ".br" and len(data) >= _WORTH_TELLING_BYTES:
+        tell()
+    made = compress(data, suffix)
     _keep(entry, made)
     return made
 
@@ -130,42 +143,31 @@ def _keep(entry: Path, data: bytes) -> None:
         log.warning("cannot keep %s in the cache: %s", entry.name, error.strerror)
 
 
-def _chunks(data: bytes, stop: threading.Event) -> Iterator[bytes]:
-    for start in range(0, len(data), _CHUNK_BYTES):
-        if stop.is_set():
-            raise _CancelledError
-        yield data[start : start + _CHUNK_BYTES]
+def _brotli(data: bytes) -> bytes:
+    made: bytes = brotli.compress(data, quality=BROTLI_QUALITY, lgwin=BROTLI_WINDOW_BITS)
+    return made
 
 
-def _brotli(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    compressor = brotli.Compressor(quality=BROTLI_QUALITY, lgwin=BROTLI_WINDOW_BITS)
-    for chunk in chunks:
-        yield compressor.process(chunk)
-    yield compressor.finish()
-
-
-def _gzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _gzip(data: bytes) -> bytes:
     """Write RFC 1952 by hand: the standard library's header depends on system and version."""
-    compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    crc, size = 0, 0
     # magic, deflate, no flags (so no name), time 0, "slowest", unknown system
-    yield struct.pack("<2sBBLBB", b"\x1f\x8b", 8, 0, 0, 2, 255)
-    for chunk in chunks:
-        crc, size = zlib.crc32(chunk, crc), size + len(chunk)
-        yield compressor.compress(chunk)
-    yield compressor.flush()
-    yield struct.pack("<LL", crc, size & 0xFFFFFFFF)
+    head = struct.pack("<2sBBLBB", b"\x1f\x8b", 8, 0, 0, 2, 255)
+    body = zlib.compress(data, GZIP_LEVEL, -zlib.MAX_WBITS)
+    return head + body + struct.pack("<LL", zlib.crc32(data), len(data) & 0xFFFFFFFF)
 
 
 def _gunzip(data: bytes) -> bytes:
     return zlib.decompress(data, wbits=16 + zlib.MAX_WBITS)
 
 
-_CODECS: dict[str, tuple[Callable[[Iterator[bytes]], Iterator[bytes]], Callable[[bytes], bytes]]]
-_CODECS = {".br": (_brotli, brotli.decompress), ".gz": (_gzip, _gunzip)}
+_Codec = Callable[[bytes], bytes]
+_CODECS: dict[str, tuple[_Codec, _Codec]] = {
+    ".br": (_brotli, brotli.decompress),
+    ".gz": (_gzip, _gunzip),
+}
 
 # Everything besides the content that the copies' bytes depend on.
 _TAG = (
-    f"q{BROTLI_QUALITY}w{BROTLI_WINDOW_BITS}c{_CHUNK_BYTES // 1024}-{brotli.__version__}"
+    f"q{BROTLI_QUALITY}w{BROTLI_WINDOW_BITS}-{brotli.__version__}"
     f"-z{GZIP_LEVEL}-{zlib.ZLIB_RUNTIME_VERSION}"
 )

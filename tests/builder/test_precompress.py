@@ -4,7 +4,6 @@ import gzip
 import logging
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from builder import paths, precompress
 from builder.precompress import compress, compressed_copies, decompress, is_compressible
 from builder.site import Runtime
 
-TEXT = b"".join(b"line %d of a long text\n" % i for i in range(12_000))  # two chunks
+TEXT = b"".join(b"line %d of a long text\n" % i for i in range(12_000))
 LARGE = bytes(1_100_000)  # more than a moment, by its size
 both = pytest.mark.parametrize("suffix", [".br", ".gz"])
 
@@ -29,7 +28,7 @@ def test_the_formats_own_readers_agree(data: bytes) -> None:
 @both
 def test_smallest_setting(suffix: str) -> None:
     in_one = {".br": brotli.compress(TEXT, quality=11), ".gz": gzip.compress(TEXT, 9)}
-    assert len(compress(TEXT, suffix)) <= len(in_one[suffix]) * 1.001
+    assert len(compress(TEXT, suffix)) <= len(in_one[suffix])
 
 
 def test_gzip_tells_no_time_name_or_system() -> None:
@@ -113,18 +112,11 @@ def test_nothing_half_written_stays_in_the_cache(
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_stop_ends_between_chunks() -> None:
-    stop = threading.Event()
-    stop.set()
-    with pytest.raises(precompress._CancelledError):
-        compress(TEXT, ".br", stop)
-
-
 INTERRUPTED = """\
-import sys, threading, _thread
+import os, signal, sys, threading
 from pathlib import Path
 from builder.precompress import compressed_copies
-threading.Timer(0.5, _thread.interrupt_main).start()
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     compressed_copies({"large.wasm": Path(sys.argv[1]).read_bytes()}, Path(sys.argv[2]))
 except KeyboardInterrupt:
@@ -142,7 +134,7 @@ def test_an_interrupt_does_not_wait_for_the_file(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "interrupted\n"
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 8  # it is half a second, and a busy machine's start of Python
     assert list(tmp_path.rglob("*.br")) == []
 
 
