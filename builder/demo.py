@@ -186,9 +186,12 @@ def write_mjpeg(clip: DemoClip, path: Path, quality: int = 92) -> None:
 
 
 def write_poster(clip: DemoClip, path: Path, index: int = 0) -> None:
-    """Writes frame ``index`` as a WebP picture. Raises `MediaError` when that fails."""
+    """Writes frame ``index`` as a picture, WebP or JPEG by the ending of ``path``.
+
+    Raises `MediaError` when the file cannot be written.
+    """
     with _writing(path):
-        Image.fromarray(clip.frame(index)[0]).save(path, "WEBP", quality=80, method=6)
+        Image.fromarray(clip.frame(index)[0]).save(path, quality=82, method=6)
 
 
 def _i420(clip: DemoClip, index: int) -> av.VideoFrame:

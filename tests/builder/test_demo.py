@@ -170,10 +170,13 @@ def test_mjpeg_is_one_jpeg_after_the_other(clip: DemoClip, tmp_path: Path) -> No
         assert sum(1 for _ in container.decode(video=0)) == 20
 
 
-def test_the_poster_is_a_frame_of_the_clip(clip: DemoClip, tmp_path: Path) -> None:
-    path = tmp_path / "poster.webp"
-    write_poster(clip, path, 5)
-    with Image.open(path) as picture:
+@pytest.mark.parametrize(("name", "kind"), [("poster.webp", "WEBP"), ("poster.jpg", "JPEG")])
+def test_the_poster_is_a_frame_of_the_clip(
+    name: str, kind: str, clip: DemoClip, tmp_path: Path
+) -> None:
+    write_poster(clip, tmp_path / name, 5)
+    with Image.open(tmp_path / name) as picture:
+        assert picture.format == kind
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     assert np.abs(pixels - clip.frame(5)[0]).mean() < 8  # lossy
 
@@ -181,7 +184,7 @@ def test_the_poster_is_a_frame_of_the_clip(clip: DemoClip, tmp_path: Path) -> No
 @pytest.mark.parametrize("write", [write_webm, write_y4m, write_mjpeg, write_poster])
 def test_a_folder_that_is_not_there_is_one_line(write, clip: DemoClip, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(MediaError, match="cannot be written") as caught:
-        write(clip, tmp_path / "missing" / "clip.bin")
+        write(clip, tmp_path / "missing" / "clip.webp")
     assert "\n" not in str(caught.value)
 
 
