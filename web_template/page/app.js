@@ -1,0 +1,213 @@
+/**
+ * The page: joins the controls to the engine. Everything it knows of the engine is its public
+ * API; everything it says is in locales/.
+ */
+
+import { ActionBar } from './action-bar.js';
+import { byId, readData } from './dom.js';
+import { watchDrops } from './drop-zone.js';
+import { EffectControls } from './effect-controls.js';
+import { EngineHost } from './engine-host.js';
+import { translator } from './language.js';
+import { watchLanguage } from './language-switch.js';
+import { ModelControl } from './model-control.js';
+import { Notices, noticeCode } from './notices.js';
+import { Player } from './player.js';
+import { loadSettings, saveSettings } from './settings.js';
+import { watchShortcuts } from './shortcuts.js';
+import { download, mirrorPicture, snapshotName } from './snapshot.js';
+import { Stage } from './stage.js';
+import { StatusLine } from './status-line.js';
+
+/** @typedef {import('./matte.js').Matte} Matte */
+
+/** The folder of index.html, seen from <engine>/page/app.js. */
+const SITE_ROOT = new URL('../../', import.meta.url);
+
+/** @type {import('../shared/manifest.js').Manifest} */
+const manifest = readData('manifest');
+const settings = loadSettings();
+
+const notices = new Notices(translator);
+const stage = new Stage(translator);
+const models = new ModelControl(manifest, translator, settings.model);
+const status = new StatusLine(translator, (name) => models.titleOf(name || models.name));
+const effects = new EffectControls({
+  settings,
+  stage,
+  translator,
+  onChange: (effect) => host.current?.setEffect(effect),
+  onError: report,
+});
+
+/** The engine, for those who look at the page from the console or a test. */
+export const host = new EngineHost({
+  canvas: byId('canvas', HTMLCanvasElement),
+  manifest,
+  wishes: () => ({ effect: effects.startEffect, model: models.name }),
+  onStart: listen,
+});
+
+/** What is shown, for the same people. */
+export const player = new Player({
+  host,
+  home: byId('clips', HTMLElement),
+  onChange: show,
+  onError: report,
+});
+
+const actions = new ActionBar(translator, {
+  camera: toggleCamera,
+  open: openFile,
+  demo: () => playDemo(),
+  pause: () => player.togglePause(),
+  mirror: toggleMirror,
+  snapshot: saveSnapshot,
+  fullscreen: toggleFullscreen,
+  retry: () => player.restart(),
+});
+
+/** @param {Matte} matte */
+function listen(matte) {
+  status.update(matte.stats);
+  matte.on('stats', (stats) => status.update(stats));
+  matte.on('size', (size) => stage.setSize(size));
+  matte.on('progress', (progress) => stage.setProgress(progress));
+  matte.on('first-matte', () => stage.setMatted());
+  matte.on('ended', () => player.ended());
+  matte.on('state', () => showState(matte));
+  matte.on('error', (error) => {
+    report(error, '');
+    showState(matte, true);
+  });
+  effects.apply(); // a picture that was not there yet when the engine started
+}
+
+/**
+ * @param {Matte | null} matte
+ * @param {boolean} [failed]  it said so
+ */
+function showState(matte, failed = false) {
+  const state = matte?.state ?? 'failed';
+  if (state === 'running') stage.setMatted();
+  else if (state === 'failed' || failed) stage.setFailed();
+  else if (state === 'loading') stage.setWaiting();
+  else if (player.showing.kind === 'none') stage.setEmpty();
+}
+
+/** @type {import('./player.js').SourceKind} */
+let announced = 'none';
+
+/** @param {import('./player.js').Showing} showing */
+function show(showing) {
+  const mirrored = isMirrored(showing);
+  stage.setMirrored(mirrored);
+  effects.setMirrored(mirrored);
+  actions.show(showing, settings.mirrored);
+  const { kind, name } = showing;
+  const shownName = name || translator.text(`source.${kind === 'camera' ? 'camera' : 'demo'}`);
+  stage.setBadge(kind, kind === 'none' ? translator.text('source.none') : shownName);
+  if (kind === 'none' && host.current) stage.setEmpty();
+  if (kind === announced) return;
+  announced = kind;
+  notices.announce(announcement(kind, name));
+}
+
+/**
+ * @param {import('./player.js').SourceKind} kind
+ * @param {string} name
+ */
+function announcement(kind, name) {
+  if (kind === 'none') return translator.text('announce.stopped');
+  if (kind === 'camera') return translator.text('announce.camera');
+  if (kind === 'demo') return translator.text('announce.demo');
+  return translator.text('announce.file', { name });
+}
+
+/** @param {import('./player.js').Showing} showing */
+function isMirrored({ kind, facingAway }) {
+  return kind === 'camera' && !facingAway && settings.mirrored;
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} name  of the file that it is about
+ */
+function report(error, name) {
+  notices.show(noticeCode(error), name);
+  console.warn(error); // its detail is for those who look
+  if (!host.current) showState(null);
+}
+
+function toggleCamera() {
+  const { kind, waiting } = player.showing;
+  if (waiting) return;
+  notices.clear();
+  if (kind === 'camera') player.stop();
+  else player.startCamera();
+}
+
+/** @param {File} file */
+function openFile(file) {
+  notices.clear();
+  player.playFile(file);
+}
+
+/** @param {{still?: boolean}} [options] */
+function playDemo(options) {
+  if (!manifest.demo) return;
+  notices.clear();
+  player.playDemo(new URL(manifest.demo.file, SITE_ROOT).href, options);
+}
+
+function toggleMirror() {
+  settings.mirrored = !settings.mirrored;
+  saveSettings({ mirrored: settings.mirrored });
+  show(player.showing);
+}
+
+async function saveSnapshot() {
+  try {
+    const picture = await host.current?.snapshot('image/png');
+    if (!picture) return;
+    const asShown = isMirrored(player.showing) ? await mirrorPicture(picture) : picture;
+    download(asShown, snapshotName(new Date()));
+    notices.announce(translator.text('announce.snapshot'));
+  } catch (error) {
+    console.warn(error);
+    notices.show('snapshot');
+  }
+}
+
+function toggleFullscreen() {
+  const frame = byId('frame', HTMLElement);
+  const change = document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen();
+  change.catch((error) => console.warn(error)); // the page stays as it is
+}
+
+models.onChange(async (name) => {
+  saveSettings({ model: name });
+  const matte = host.current;
+  if (!matte) return;
+  try {
+    await matte.setModel(name);
+  } catch (error) {
+    report(error, '');
+    models.show(matte.stats.model);
+  }
+});
+
+translator.onChange(() => show(player.showing));
+watchLanguage(translator);
+watchDrops({ open: openFile, useAsBackground: (file) => effects.useOwnBackdrop(file) });
+watchShortcuts({
+  ...actions.keys,
+  escape: () => notices.dismissLast(),
+  ...Object.fromEntries(
+    effects.kinds.map((kind, index) => [String(index + 1), () => effects.choose(kind)]),
+  ),
+});
+
+const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+if (manifest.demo) playDemo({ still: isCalm });
+else stage.setEmpty();

@@ -1,0 +1,221 @@
+/**
+ * The picker of what is behind the person. Its state is in the form's own controls; this turns
+ * it into the engine's effects and remembers it.
+ *
+ * @typedef {import('../shared/effects.js').Effect} Effect
+ * @typedef {Effect['kind']} EffectKind
+ *
+ * @typedef {object} EffectOptions
+ * @property {import('./settings.js').Settings} settings
+ * @property {import('./stage.js').Stage} stage
+ * @property {import('./i18n.js').Translator} translator
+ * @property {(effect: Effect) => void} onChange
+ * @property {(error: unknown, name: string) => void} onError
+ */
+
+import { EFFECT_KINDS } from '../shared/effects.js';
+import { builtInBackdrop, ownBackdrop, readPicture } from './backdrops.js';
+import { all, byId, setText } from './dom.js';
+import { saveSettings } from './settings.js';
+
+/** The tint of the Python reference. */
+const OVERLAY_COLOR = '#00ff00';
+const OWN = 'own';
+
+export class EffectControls {
+  #options;
+  #panel = byId('effects', HTMLElement);
+  #strength = byId('strength', HTMLInputElement);
+  #custom = byId('custom-color', HTMLInputElement);
+  #ownTile = byId('own-backdrop', HTMLElement);
+  #ownInput = byId('own-backdrop-file', HTMLInputElement);
+  #color;
+  #mirrored = false;
+  #turn = 0;
+  /** @type {{picture: ImageBitmap, url: string} | null} */
+  #own = null;
+  /** The bitmap that the engine was given, and what it shows. @type {{key: string, image: ImageBitmap} | null} */
+  #bitmap = null;
+
+  /** @param {EffectOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#color = options.settings.color;
+    this.#restore(options.settings);
+    this.#panel.addEventListener('input', (event) => this.#changed(event.target));
+    this.#ownInput.addEventListener('change', () => {
+      const [file] = this.#ownInput.files ?? [];
+      this.#ownInput.value = ''; // the same file may be chosen again
+      if (file) this.useOwnBackdrop(file);
+    });
+    options.translator.onChange(() => this.#render());
+    this.#render();
+  }
+
+  /** What to start the engine with: transparent over the page's backdrop until the picture is there. */
+  get startEffect() {
+    return /** @type {Effect} */ (
+      this.#simpleEffect() ?? this.#imageEffect() ?? { kind: 'cutout' }
+    );
+  }
+
+  /** In the order of the picker. */
+  get kinds() {
+    return this.#radios('effect').map(({ value }) => /** @type {EffectKind} */ (value));
+  }
+
+  /** @param {EffectKind} kind */
+  choose(kind) {
+    this.#check('effect', kind);
+    this.#changed(null);
+  }
+
+  /** @param {boolean} mirrored  whether the view is */
+  setMirrored(mirrored) {
+    if (mirrored === this.#mirrored) return;
+    this.#mirrored = mirrored;
+    if (this.#kind === 'image') this.apply();
+  }
+
+  /** @param {File} file  a picture to put behind the person */
+  async useOwnBackdrop(file) {
+    try {
+      const picture = await readPicture(file);
+      this.#own?.picture.close();
+      if (this.#own) URL.revokeObjectURL(this.#own.url);
+      this.#own = { picture, url: URL.createObjectURL(file) };
+    } catch (error) {
+      this.#options.onError(error, file.name);
+      return;
+    }
+    this.#bitmap = null; // of the picture before
+    this.#ownTile.hidden = false;
+    all(this.#ownTile, 'img', HTMLImageElement).forEach((image) => {
+      image.src = this.#own?.url ?? '';
+    });
+    this.#check('backdrop', OWN);
+    this.choose('image');
+  }
+
+  /** Gives the chosen effect to the engine; the newest choice wins over a slow picture. */
+  async apply() {
+    const turn = ++this.#turn;
+    this.#render();
+    try {
+      if (this.#kind === 'image') await this.#loadBitmap();
+    } catch (error) {
+      this.#options.onError(error, '');
+      return;
+    }
+    if (turn === this.#turn) this.#options.onChange(this.startEffect);
+  }
+
+  get #kind() {
+    return /** @type {EffectKind} */ (this.#chosen('effect') || 'blur');
+  }
+
+  get #backdropKey() {
+    return `${this.#chosen('backdrop')} ${this.#mirrored}`;
+  }
+
+  /** @param {EventTarget | null} control */
+  #changed(control) {
+    if (control === this.#ownInput) return;
+    if (control === this.#custom) this.#color = this.#custom.value;
+    else this.#color = this.#chosen('color') || this.#color;
+    if (control === this.#custom) this.#check('color', this.#color);
+    const backdrop = this.#chosen('backdrop');
+    saveSettings({
+      effect: this.#kind,
+      strength: Number(this.#strength.value) / 100,
+      color: this.#color,
+      ...(backdrop === OWN ? {} : { backdrop }),
+    });
+    this.apply();
+  }
+
+  /** @returns {Effect | null} null for a picture */
+  #simpleEffect() {
+    const kind = this.#kind;
+    if (kind === 'blur') return { kind, strength: Number(this.#strength.value) / 100 };
+    if (kind === 'color') return { kind, color: this.#color };
+    if (kind === 'overlay') return { kind, color: OVERLAY_COLOR };
+    return kind === 'image' ? null : { kind };
+  }
+
+  /** @returns {Effect | null} */
+  #imageEffect() {
+    const ready = this.#bitmap?.key === this.#backdropKey ? this.#bitmap : null;
+    return ready && { kind: 'image', image: ready.image };
+  }
+
+  async #loadBitmap() {
+    const key = this.#backdropKey;
+    if (this.#bitmap?.key === key) return;
+    const tile = this.#backdropImage();
+    if (!tile) return;
+    const image =
+      this.#own && this.#chosen('backdrop') === OWN
+        ? ownBackdrop(this.#own.picture, this.#mirrored)
+        : await builtInBackdrop(tile, this.#mirrored);
+    if (key === this.#backdropKey) this.#bitmap = { key, image };
+    else image.close();
+  }
+
+  #backdropImage() {
+    const chosen = this.#panel.querySelector('input[name="backdrop"]:checked');
+    const [image] = chosen?.parentElement ? all(chosen.parentElement, 'img', HTMLImageElement) : [];
+    return image;
+  }
+
+  #render() {
+    const { stage, translator } = this.#options;
+    const image = this.#backdropImage()?.src ?? '';
+    stage.setBackdrop(this.#kind, { color: this.#color, image });
+    this.#panel.dataset.effect = this.#kind;
+    this.#panel.style.setProperty('--chosen-color', this.#color);
+    byId('effect-image-preview', HTMLImageElement).src = image;
+    const percent = translator.number(Number(this.#strength.value));
+    setText(
+      byId('strength-value', HTMLElement),
+      translator.text('effect.percent', { value: percent }),
+    );
+    this.#panel.style.setProperty('--strength', `${this.#strength.value}%`);
+    const preset = this.#chosen('color') !== '';
+    this.#custom.parentElement?.classList.toggle('is-chosen', !preset);
+    this.#custom.value = this.#color;
+  }
+
+  /** @param {import('./settings.js').Settings} settings */
+  #restore({ effect, strength, color, backdrop }) {
+    this.#check('effect', EFFECT_KINDS.includes(effect) ? effect : 'blur');
+    this.#check('color', color);
+    this.#check('backdrop', backdrop);
+    this.#strength.value = String(Math.round(strength * 100));
+  }
+
+  /**
+   * @param {string} name  of a group of radio buttons
+   * @returns {string} '' when none is chosen
+   */
+  #chosen(name) {
+    const radio = this.#radios(name).find(({ checked }) => checked);
+    return radio?.value ?? '';
+  }
+
+  /**
+   * A value that no button has leaves a picture as it is, and no colour chosen.
+   * @param {string} name
+   * @param {string} value
+   */
+  #check(name, value) {
+    const radios = this.#radios(name);
+    if (name !== 'color' && !radios.some((radio) => radio.value === value)) return;
+    for (const radio of radios) radio.checked = radio.value === value;
+  }
+
+  /** @param {string} name */
+  #radios(name) {
+    return all(this.#panel, `input[name="${name}"]`, HTMLInputElement);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The page's own translator. Runs before the first paint, so that nobody sees another language
+ * first; it therefore imports next to nothing.
+ */
+
+import { byId, readData, setText } from './dom.js';
+import { pickLocale, Translator, translateTree } from './i18n.js';
+import { loadSettings } from './settings.js';
+
+/** @typedef {{title: string | Record<string, string>, version: string, engine: string}} Site */
+
+/** @type {Site} */
+export const site = readData('site');
+
+/** @type {import('./i18n.js').Locales} */
+const locales = readData('locales');
+const remembered = loadSettings().locale;
+const wishes = remembered ? [remembered, ...navigator.languages] : navigator.languages;
+
+export const translator = new Translator(
+  locales,
+  pickLocale(wishes, Object.keys(locales), document.documentElement.lang),
+);
+
+/** The site's name in the language that is spoken now. */
+export function siteTitle() {
+  const { title } = site;
+  return typeof title === 'string' ? title : (title[translator.locale] ?? title.en);
+}
+
+function speak() {
+  document.documentElement.lang = translator.locale;
+  document.title = siteTitle();
+  setText(byId('site-title', HTMLElement), siteTitle());
+  translateTree(document, translator);
+}
+
+translator.onChange(speak);
+speak();
