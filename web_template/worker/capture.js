@@ -1,0 +1,48 @@
+/** The last composited frame as plain arrays, made only when somebody asks. */
+
+import { MatteError } from '../shared/errors.js';
+
+/**
+ * @param {{frame: VideoFrame, matte: import('./mask-filter.js').Matte} | null} shown  stays the loop's
+ * @returns {Promise<import('../shared/messages.js').Capture>}
+ */
+export async function captureFrame(shown) {
+  if (!shown) throw new MatteError('unknown', 'no frame has been composited yet');
+  // Before anything is awaited: the loop goes on with the next frame meanwhile.
+  const alpha = shown.matte.alpha.slice();
+  const frame = shown.frame.clone();
+  try {
+    const { width, height } = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
+    return {
+      width,
+      height,
+      rgba: await readRgba(frame, width, height),
+      alpha,
+      alphaWidth: shown.matte.width,
+      alphaHeight: shown.matte.height,
+      timestamp: frame.timestamp,
+    };
+  } finally {
+    frame.close();
+  }
+}
+
+/**
+ * @param {VideoFrame} frame
+ * @param {number} width
+ * @param {number} height
+ */
+async function readRgba(frame, width, height) {
+  const rgba = new Uint8ClampedArray(width * height * 4);
+  const layout = [{ offset: 0, stride: width * 4 }];
+  try {
+    const written = await frame.copyTo(rgba, { format: 'RGBA', layout });
+    if (written.length === 1) return rgba;
+  } catch {
+    // Browsers that do not convert in copyTo: Chromium before 127, Safari.
+  }
+  const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false });
+  if (!context) throw new MatteError('unknown', 'no 2D context to read the frame with');
+  context.drawImage(frame, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height).data;
+}

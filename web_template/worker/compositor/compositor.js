@@ -1,0 +1,22 @@
+/**
+ * The one shape of every compositor.
+ *
+ * @typedef {import('../../shared/effects.js').Effect} Effect
+ * @typedef {import('../mask-filter.js').Matte} Matte
+ *
+ * @typedef {object} Compositor
+ * @property {(frame: VideoFrame | null, matte: Matte | null) => void} render
+ *   draws the frame by its matte; without both only what the effect puts in place of the frame,
+ *   never a pixel of it. The frame stays the caller's. Throws when nothing can be drawn.
+ * @property {(width: number, height: number) => void} resize  of the canvas, pixels
+ * @property {(effect: Effect) => void} setEffect  takes over an image effect's bitmap
+ * @property {(type: string) => Promise<Blob>} snapshot  of what was rendered in this very task
+ * @property {() => void} dispose
+ *
+ * @typedef {object} CompositorOptions
+ * @property {OffscreenCanvas} canvas
+ * @property {Effect} effect
+ * @property {() => void} onRestored  drawing works again, after it did not
+ */
+
+export {};

@@ -1,0 +1,253 @@
+/**
+ * Everything in the worker, without the worker: messages in, messages out. What touches the GPU or
+ * the runtime is handed in, so that all of this runs in a test.
+ *
+ * @typedef {import('../shared/messages.js').FromWorker} FromWorker
+ * @typedef {import('../shared/messages.js').InitRequest} InitRequest
+ * @typedef {import('../shared/messages.js').Request} Request
+ * @typedef {import('../shared/messages.js').State} State
+ * @typedef {import('../shared/messages.js').ToWorker} ToWorker
+ * @typedef {import('./compositor/compositor.js').Compositor} Compositor
+ * @typedef {import('./frame-loop.js').Pipeline} Pipeline
+ * @typedef {import('./frame-source.js').FrameSource} FrameSource
+ *
+ * @typedef {object} EngineParts
+ * @property {(message: FromWorker, transfer?: Transferable[]) => void} post
+ * @property {(options: import('./compositor/compositor.js').CompositorOptions) => Compositor} createCompositor
+ * @property {(options: import('./segmenter.js').SegmenterOptions) => Promise<import('./segmenter.js').Segmenter>} createSegmenter
+ * @property {(width: number, height: number) => import('./frame-sampler.js').FrameSampler} createFrameSampler
+ *
+ * @typedef {object} Session  what there is once `init` is through
+ * @property {InitRequest} settings
+ * @property {Compositor} compositor
+ * @property {FrameLoop} loop
+ */
+
+import { capabilities } from '../shared/capabilities.js';
+import { MatteError } from '../shared/errors.js';
+import { event, isRequest, refusal, reply } from '../shared/messages.js';
+import { FrameStats } from '../shared/stats.js';
+import { captureFrame } from './capture.js';
+import { FrameLoop } from './frame-loop.js';
+import { openInput } from './frame-source.js';
+import { createMaskFilter } from './mask-filter.js';
+
+const STATS_INTERVAL_MS = 500;
+
+export class Engine {
+  #parts;
+  #stats = new FrameStats();
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {Pipeline | null} */
+  #pipeline = null;
+  /** @type {State} */
+  #state = 'idle';
+  /** @type {(FrameSource & {id: number, attachedMs: number, hasMatte: boolean}) | null} */
+  #source = null;
+  #size = { width: 0, height: 0 };
+  /** Models load one after the other. @type {Promise<unknown>} */
+  #loading = Promise.resolve();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #statsTimer;
+  #postedFps = 0;
+  #postedFrames = 0;
+
+  /** @param {EngineParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Answers a request; takes a pushed frame over.
+   * @param {ToWorker} message
+   * @returns {Promise<void>}
+   */
+  async handle(message) {
+    if (message.type === 'frame') {
+      if (this.#source?.id === message.sourceId) this.#started().loop.offer(message.frame);
+      else message.frame.close();
+      return;
+    }
+    if (!isRequest(message)) return;
+    try {
+      const value = await this.#answer(message);
+      this.#parts.post(reply(message.id, value));
+    } catch (error) {
+      const failure = MatteError.from(error, 'unknown', `${message.type} failed`);
+      this.#parts.post(refusal(message.id, failure.toWire()));
+    }
+  }
+
+  /**
+   * @param {Request} request
+   * @returns {Promise<unknown>}
+   */
+  async #answer({ type, payload }) {
+    switch (type) {
+      case 'init':
+        return this.#init(payload);
+      case 'load-model':
+        return this.#queueModel(payload.model);
+      case 'attach':
+        return this.#attach(payload);
+      case 'detach':
+        return this.#detach();
+      case 'set-effect':
+        this.#started().compositor.setEffect(payload.effect);
+        return this.#started().loop.redraw();
+      case 'capture':
+        return captureFrame(this.#started().loop.shown);
+      case 'snapshot':
+        // What a canvas shows can be read only in the task that drew it.
+        this.#started().loop.redraw();
+        return this.#started().compositor.snapshot(payload.type);
+    }
+  }
+
+  /** @param {InitRequest} settings */
+  #init(settings) {
+    const { canvas, effect } = settings;
+    const compositor = this.#parts.createCompositor({
+      canvas,
+      effect,
+      onRestored: () => loop.redraw(),
+    });
+    const loop = new FrameLoop({
+      compositor,
+      stats: this.#stats,
+      onTaken: () => {
+        if (this.#source?.isPushed) this.#tell('frame-taken', { sourceId: this.#source.id });
+      },
+      onComposited: () => this.#composited(),
+      onSize: (width, height) => {
+        this.#size = { width, height };
+        this.#tell('size', this.#size);
+      },
+      onFailure: (error) => {
+        this.#setState('failed');
+        this.#tell('error', error.toWire());
+      },
+    });
+    this.#session = { settings, compositor, loop };
+    loop.redraw();
+    return capabilities();
+  }
+
+  /** @param {import('../shared/manifest.js').ModelSpec} model */
+  #queueModel(model) {
+    const turn = this.#loading.catch(() => {}).then(() => this.#loadModel(model));
+    this.#loading = turn;
+    return turn;
+  }
+
+  /** @param {import('../shared/manifest.js').ModelSpec} model */
+  async #loadModel(model) {
+    const { loop, settings } = this.#started();
+    const segmenter = await this.#parts.createSegmenter({
+      runtime: settings.runtime,
+      threads: settings.threads,
+      model,
+      onProgress: (progress) => this.#tell('progress', progress),
+    });
+    const old = this.#pipeline;
+    this.#pipeline = {
+      segmenter,
+      sampler: this.#parts.createFrameSampler(model.width, model.height),
+      filter: createMaskFilter(model),
+    };
+    await loop.setPipeline(this.#pipeline);
+    await old?.segmenter.dispose();
+    this.#postStats();
+  }
+
+  /** @param {import('../shared/messages.js').AttachRequest} request */
+  #attach({ sourceId, input }) {
+    const { loop } = this.#started();
+    this.#letGo();
+    this.#setState('loading');
+    const told = (/** @type {(...args: any[]) => void} */ then) => {
+      return (/** @type {any[]} */ ...args) => {
+        if (this.#source?.id === sourceId) then(...args);
+      };
+    };
+    const attached = { id: sourceId, attachedMs: performance.now(), hasMatte: false };
+    // A picture tells its frame at once, so the source is there before it is open.
+    this.#source = { ...attached, kind: 'picture', isPushed: false, release() {} };
+    const opened = openInput(input, {
+      onFrame: (frame) => loop.offer(frame),
+      onEnded: told(() => this.#tell('ended', { sourceId })),
+      onError: told((error) => {
+        this.#tell('error', MatteError.from(error, 'camera-lost', 'the stream broke').toWire());
+      }),
+    });
+    Object.assign(this.#source, opened);
+    this.#statsTimer = setInterval(() => this.#postStatsIfChanged(), STATS_INTERVAL_MS);
+  }
+
+  #detach() {
+    this.#letGo();
+    this.#setState('idle');
+    this.#postStats();
+  }
+
+  #letGo() {
+    clearInterval(this.#statsTimer);
+    this.#source?.release();
+    this.#source = null;
+    this.#started().loop.clear();
+    this.#stats.reset();
+  }
+
+  #composited() {
+    this.#setState('running');
+    if (!this.#source || this.#source.hasMatte) return;
+    this.#source.hasMatte = true;
+    this.#tell('first-matte', { startupMs: performance.now() - this.#source.attachedMs });
+    this.#postStats();
+  }
+
+  #postStatsIfChanged() {
+    const { fps, frames } = this.#stats.summary(performance.now());
+    if (frames !== this.#postedFrames || fps !== this.#postedFps) this.#postStats();
+  }
+
+  #postStats() {
+    const summary = this.#stats.summary(performance.now());
+    this.#postedFps = summary.fps;
+    this.#postedFrames = summary.frames;
+    const { segmenter, sampler } = this.#pipeline ?? {};
+    this.#tell('stats', {
+      model: segmenter?.model.name ?? '',
+      variant: segmenter?.model.variant ?? '',
+      backend: 'wasm',
+      threads: segmenter?.threads ?? 0,
+      isolated: capabilities().isolated,
+      sampler: sampler?.way ?? '',
+      ...summary,
+      ...this.#size,
+      source: this.#source?.kind ?? null,
+    });
+  }
+
+  #started() {
+    if (!this.#session) throw new MatteError('unknown', 'the engine has not been started');
+    return this.#session;
+  }
+
+  /** @param {State} state */
+  #setState(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#tell('state', state);
+  }
+
+  /**
+   * @template {import('../shared/messages.js').EventType} T
+   * @param {T} name
+   * @param {import('../shared/messages.js').Events[T]} value
+   */
+  #tell(name, value) {
+    this.#parts.post(event(name, value));
+  }
+}

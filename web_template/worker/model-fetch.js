@@ -1,0 +1,58 @@
+/**
+ * Brings a model's bytes, tells how far it is, and checks that they are the ones that were built.
+ */
+
+import { MatteError } from '../shared/errors.js';
+
+/**
+ * @param {import('../shared/manifest.js').ModelSpec} model
+ * @param {(loadedBytes: number) => void} onProgress
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @throws {MatteError} 'model-unavailable'
+ */
+export async function fetchModel(model, onProgress) {
+  try {
+    const response = await fetch(model.url);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    const bytes = await readAll(response, model.bytes, onProgress);
+    await checkDigest(bytes, model.sha256);
+    return bytes;
+  } catch (error) {
+    throw MatteError.from(error, 'model-unavailable', `the model ${model.name} cannot be loaded`);
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {number} expectedBytes  what it is when unpacked: Content-Length counts the packed bytes
+ * @param {(loadedBytes: number) => void} onProgress
+ */
+async function readAll(response, expectedBytes, onProgress) {
+  const bytes = new Uint8Array(expectedBytes);
+  let loaded = 0;
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (loaded + value.length > expectedBytes) {
+      await reader.cancel();
+      throw new Error(`more than the ${expectedBytes} bytes of the manifest`);
+    }
+    bytes.set(value, loaded);
+    loaded += value.length;
+    onProgress(loaded);
+  }
+  if (loaded < expectedBytes) throw new Error(`${loaded} bytes instead of ${expectedBytes}`);
+  return bytes;
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {string} sha256  hex
+ */
+async function checkDigest(bytes, sha256) {
+  if (!globalThis.crypto?.subtle) return; // only secure contexts have it
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (hex !== sha256) throw new Error(`sha256 ${hex} instead of ${sha256}`);
+}

@@ -1,0 +1,127 @@
+/**
+ * Samples a frame straight from its own planes: copyTo, then arithmetic. Everything that depends
+ * on the frame's size, format and colours only is worked out once and kept until they change.
+ *
+ * @typedef {import('./color-matrix.js').ColorMatrix} ColorMatrix
+ * @typedef {import('./frame-planes.js').FrameLayout} FrameLayout
+ * @typedef {import('./frame-planes.js').PixelFormat} PixelFormat
+ * @typedef {import('./frame-planes.js').Rect} Rect
+ * @typedef {import('./taps.js').Taps} Taps
+ *
+ * @typedef {object} SamplingPlan
+ * @property {PixelFormat} format
+ * @property {FrameLayout} layout
+ * @property {{rows: Taps, columns: Taps}[]} taps  for each plane
+ * @property {ColorMatrix | null} matrix  null where the samples are r, g, b already
+ * @property {import('./reduce.js').Scratch} scratch
+ */
+
+import { colorMatrix, yuvToRgb } from './color-matrix.js';
+import { frameLayout, PIXEL_FORMATS } from './frame-planes.js';
+import { createScratch, reducePlane } from './reduce.js';
+import { axisTaps, foldTaps } from './taps.js';
+
+/**
+ * @param {string} formatName  a key of PIXEL_FORMATS
+ * @param {Rect} visible
+ * @param {ConstructorParameters<typeof VideoColorSpace>[0] | null | undefined} colorSpace
+ * @param {number} width   of the model's input
+ * @param {number} height
+ * @returns {SamplingPlan}
+ */
+export function planSampling(formatName, visible, colorSpace, width, height) {
+  const format = PIXEL_FORMATS[formatName];
+  const layout = frameLayout(format, visible);
+  const columns = axisTaps(visible.width, width, visible.x - layout.rect.x);
+  const rows = axisTaps(visible.height, height, visible.y - layout.rect.y);
+  return {
+    format,
+    layout,
+    taps: format.planes.map(({ shiftX, shiftY }) => ({
+      rows: foldTaps(rows, shiftY),
+      columns: foldTaps(columns, shiftX),
+    })),
+    matrix: format.model === 'yuv' ? colorMatrix(colorSpace) : null,
+    scratch: createScratch(layout.rect.width),
+  };
+}
+
+/**
+ * @param {SamplingPlan} plan
+ * @param {Int32Array} words  the frame's bytes, in the plan's layout
+ * @param {Float32Array} out  [3, height, width] RGB 0..1
+ */
+export function samplePlanes(plan, words, out) {
+  const size = out.length / 3;
+  let channel = 0;
+  plan.format.planes.forEach(({ channels }, i) => {
+    if (channels.length === 0) return;
+    const { rows, columns } = plan.taps[i];
+    const part = out.subarray(channel * size, (channel + channels.length) * size);
+    reducePlane(words, plan.layout.planes[i], rows, columns, channels, part, plan.scratch);
+    channel += channels.length;
+  });
+  if (plan.matrix) yuvToRgb(out, plan.matrix);
+  else for (let i = 0; i < out.length; i++) out[i] /= 255;
+}
+
+/** One way of sampling: frames by copyTo, in their own format or in one that is asked for. */
+export class PlaneSampler {
+  /** @type {SamplingPlan | null} */
+  #plan = null;
+  #key = '';
+  #words = new Int32Array(0);
+  #width;
+  #height;
+  #asFormat;
+
+  /**
+   * @param {number} width   of the model's input
+   * @param {number} height
+   * @param {'RGBA'} [asFormat]  the browser converts to it; frames of formats that are unknown here
+   */
+  constructor(width, height, asFormat) {
+    this.#width = width;
+    this.#height = height;
+    this.#asFormat = asFormat;
+  }
+
+  /** @param {VideoFrame} frame */
+  supports(frame) {
+    if (this.#asFormat) return true;
+    const format = PIXEL_FORMATS[frame.format ?? ''];
+    return !!format && (format.model === 'rgb' || colorMatrix(frame.colorSpace) !== null);
+  }
+
+  /**
+   * @param {VideoFrame} frame  stays the caller's
+   * @param {Float32Array} out  [3, height, width] RGB 0..1
+   * @returns {Promise<void>}
+   */
+  async sample(frame, out) {
+    const plan = this.#planFor(frame);
+    const { layout } = plan;
+    /** @type {VideoFrameCopyToOptions} */
+    const options = { rect: layout.rect, layout: layout.planes };
+    if (this.#asFormat) options.format = this.#asFormat;
+    await frame.copyTo(this.#words, options);
+    samplePlanes(plan, this.#words, out);
+  }
+
+  /** @param {VideoFrame} frame */
+  #planFor(frame) {
+    const visible = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
+    const { x, y, width, height } = visible;
+    const { matrix, fullRange } = frame.colorSpace;
+    const formatName = this.#asFormat ?? /** @type {string} */ (frame.format);
+    const key = `${formatName} ${x} ${y} ${width} ${height} ${matrix} ${fullRange}`;
+    if (this.#plan && key === this.#key) return this.#plan;
+    const plan = planSampling(formatName, visible, frame.colorSpace, this.#width, this.#height);
+    if (this.#words.byteLength < plan.layout.byteLength) {
+      this.#words = new Int32Array(plan.layout.byteLength >> 2);
+    }
+    this.#key = key;
+    this.#plan = plan;
+    return plan;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Model input → alpha, with onnxruntime-web. No other file knows the runtime.
+ *
+ * @typedef {typeof import('onnxruntime-web/wasm')} Runtime
+ * @typedef {import('../shared/manifest.js').ModelSpec} ModelSpec
+ * @typedef {import('../shared/manifest.js').RuntimeSpec} RuntimeSpec
+ *
+ * @typedef {object} Segmenter  one model that is ready to run
+ * @property {ModelSpec} model
+ * @property {number} threads         that the runtime uses
+ * @property {Float32Array} input     [3, height, width] RGB 0..1; filled before `run`
+ * @property {() => Promise<Float32Array>} run  the alpha of the input, [height, width] 0..1
+ * @property {() => Promise<void>} dispose
+ *
+ * @typedef {object} SegmenterOptions
+ * @property {RuntimeSpec} runtime
+ * @property {ModelSpec} model
+ * @property {number} threads
+ * @property {(progress: import('../shared/messages.js').Progress) => void} onProgress
+ */
+
+import { capabilities } from '../shared/capabilities.js';
+import { MatteError } from '../shared/errors.js';
+import { fetchModel } from './model-fetch.js';
+
+/** Of the contract that every model is built to. */
+const INPUT = 'frame';
+const OUTPUT = 'alpha';
+
+/** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
+const START_LIMIT_MS = 20_000;
+
+/** Runtimes by URL and threads; a start that failed is forgotten. @type {Map<string, Promise<Runtime>>} */
+const runtimes = new Map();
+
+/** What worked: threads that failed once are not tried again. */
+let threadLimit = Number.POSITIVE_INFINITY;
+
+/**
+ * @param {SegmenterOptions} options
+ * @returns {Promise<Segmenter>}
+ * @throws {MatteError} 'wasm-blocked' | 'model-unavailable' | 'inference-failed'
+ */
+export async function createSegmenter({ runtime, model, threads, onProgress }) {
+  if (!capabilities().wasm) {
+    throw new MatteError('wasm-blocked', 'WebAssembly is switched off or forbidden by a policy');
+  }
+  const total = model.bytes + runtime.wasmBytes;
+  const [bytes] = await Promise.all([
+    fetchModel(model, (loaded) => onProgress({ loaded, total })),
+    // Both ways to the server at once; a failure shows again, and is handled, below.
+    loadRuntime(runtime, Math.min(threads, threadLimit)).catch(() => {}),
+  ]);
+  const start = (/** @type {number} */ count) =>
+    withinLimit(startSession(runtime, model, bytes, count), START_LIMIT_MS);
+  const wanted = Math.min(threads, threadLimit);
+  const segmenter = await start(wanted).catch((error) => {
+    if (wanted === 1) throw error;
+    threadLimit = 1;
+    return start(1);
+  });
+  onProgress({ loaded: total, total });
+  return segmenter;
+}
+
+/**
+ * @param {RuntimeSpec} runtime
+ * @param {ModelSpec} model
+ * @param {Uint8Array} bytes
+ * @param {number} threads
+ * @returns {Promise<Segmenter>}
+ */
+async function startSession(runtime, model, bytes, threads) {
+  const ort = await loadRuntime(runtime, threads);
+  const session = await ort.InferenceSession.create(bytes, {
+    executionProviders: ['wasm'],
+    graphOptimizationLevel: 'all',
+  }).catch((error) => {
+    throw new MatteError('model-unavailable', `the model ${model.name} does not load`, `${error}`);
+  });
+  const input = new Float32Array(3 * model.height * model.width);
+  const feeds = { [INPUT]: new ort.Tensor('float32', input, [1, 3, model.height, model.width]) };
+  const segmenter = {
+    model,
+    threads,
+    input,
+    async run() {
+      const { [OUTPUT]: alpha } = await session.run(feeds);
+      return /** @type {Float32Array} */ (alpha.data);
+    },
+    async dispose() {
+      await session.release();
+    },
+  };
+  await rehearse(segmenter).catch(async (error) => {
+    await segmenter.dispose();
+    throw error;
+  });
+  return segmenter;
+}
+
+/**
+ * A first run on a black frame: it warms the runtime up, and a model that breaks the contract is
+ * found before it gets a picture.
+ * @param {Segmenter} segmenter
+ */
+async function rehearse(segmenter) {
+  const { name, width, height } = segmenter.model;
+  try {
+    const alpha = await segmenter.run();
+    if (alpha.length !== width * height) {
+      throw new Error(`${alpha.length} values of alpha instead of ${width} × ${height}`);
+    }
+  } catch (error) {
+    throw MatteError.from(error, 'inference-failed', `the model ${name} does not run`);
+  }
+}
+
+/**
+ * The number of threads is fixed when a runtime starts, so each number has an instance of its own;
+ * the fragment makes it another module to the browser, not another download.
+ * @param {RuntimeSpec} runtime
+ * @param {number} threads
+ * @returns {Promise<Runtime>}
+ */
+function loadRuntime(runtime, threads) {
+  const url = `${runtime.module}#threads=${threads}`;
+  const loading = runtimes.get(url) ?? importRuntime(url, runtime, threads);
+  runtimes.set(url, loading);
+  loading.catch(() => runtimes.delete(url));
+  return loading;
+}
+
+/**
+ * @param {string} url
+ * @param {RuntimeSpec} runtime
+ * @param {number} threads
+ * @returns {Promise<Runtime>}
+ */
+async function importRuntime(url, { glue, wasm }, threads) {
+  try {
+    const ort = /** @type {Runtime} */ (await import(url));
+    ort.env.logLevel = 'error';
+    ort.env.wasm.wasmPaths = { mjs: glue, wasm };
+    ort.env.wasm.numThreads = threads;
+    ort.env.wasm.proxy = false;
+    return ort;
+  } catch (error) {
+    throw MatteError.from(error, 'model-unavailable', 'the inference runtime cannot be loaded');
+  }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} work
+ * @param {number} limitMs
+ * @returns {Promise<T>}
+ */
+async function withinLimit(work, limitMs) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new MatteError('model-unavailable', 'the inference runtime does not start'));
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([work, /** @type {Promise<never>} */ (limit)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Background blur that does not bleed the person into the background.
+ *
+ * Each pixel counts by w = 1 − alpha: the result is blur(w·rgb) / blur(w), a normalised
+ * convolution (Knutsson and Westin, "Normalized and differential convolution", CVPR 1993). It is
+ * worked out on a small grid, since what a blur leaves is far coarser than the frame:
+ *
+ * 1. SHRINK: w·rgb and w of each grid cell, the mean over taps × taps points of the frame, each
+ *    of which the texture unit has already averaged over 2 × 2 pixels.
+ * 2. GAUSS along x: taps between two pixels read both at once, so `pairs` reads on each side stand
+ *    for 2·pairs pixels.
+ * 3. GAUSS along y, and the quotient.
+ */
+import { MATTE } from './matte.glsl.js';
+
+/** The longest kernel that fits the uniforms, in pairs of taps on each side. */
+export const MAX_PAIRS = 8;
+
+export const SHRINK = `${MATTE}
+uniform sampler2D frame;
+uniform vec2 cell;  // of the grid, in uv
+uniform int taps;
+out vec4 weighted;
+void main() {
+  vec4 sum = vec4(0.0);
+  vec2 step = cell / float(taps);
+  vec2 first = uv - 0.5 * cell + 0.5 * step;
+  for (int y = 0; y < taps; y++) {
+    for (int x = 0; x < taps; x++) {
+      vec2 at = first + vec2(x, y) * step;
+      float w = 1.0 - matte(at);
+      sum += vec4(texture(frame, at).rgb * w, w);
+    }
+  }
+  weighted = sum / float(taps * taps);
+}`;
+
+export const GAUSS = `#version 300 es
+precision highp float;
+uniform sampler2D source;
+uniform vec2 pixel;                 // one pixel along the axis, in uv
+uniform int pairs;
+uniform float offsets[${MAX_PAIRS}];  // pixels
+uniform float weights[${MAX_PAIRS}];
+uniform float centre;               // weight; centre + 2·Σ weights = 1
+uniform bool isLast;
+in vec2 uv;
+out vec4 color;
+void main() {
+  vec4 sum = texture(source, uv) * centre;
+  for (int i = 0; i < pairs; i++) {
+    vec2 away = pixel * offsets[i];
+    sum += (texture(source, uv + away) + texture(source, uv - away)) * weights[i];
+  }
+  color = isLast ? vec4(sum.rgb / max(sum.a, 1.0 / 255.0), 1.0) : sum;
+}`;

@@ -1,0 +1,21 @@
+/** The worker's entry: the engine with its real parts, and nothing else. */
+
+import { createWebgl2Compositor } from './compositor/webgl2.js';
+import { Engine } from './engine.js';
+import { createFrameSampler } from './frame-sampler.js';
+import { createSegmenter } from './segmenter.js';
+
+// The DOM's types, which the page needs, know no worker scope.
+const scope = /** @type {{postMessage: (message: any, transfer: Transferable[]) => void,
+  addEventListener: (type: 'message', listener: (event: MessageEvent) => void) => void}} */ (
+  /** @type {unknown} */ (globalThis)
+);
+
+const engine = new Engine({
+  post: (message, transfer = []) => scope.postMessage(message, transfer),
+  createCompositor: createWebgl2Compositor,
+  createSegmenter,
+  createFrameSampler,
+});
+
+scope.addEventListener('message', ({ data }) => engine.handle(data));
