@@ -13,7 +13,7 @@ import struct
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path, PurePosixPath
 
@@ -67,6 +67,17 @@ def compressed_copies(
     return {path + suffix: made[path, suffix] for path, suffix in jobs}
 
 
+def warm_up(paths: Iterable[Path], cache_dir: Path) -> threading.Thread:
+    """Begin to compress files that a later ``compressed_copies`` will ask for; returns at once.
+
+    A file that cannot be read is left to whoever needs it.
+    """
+    found = {str(path): data for path in paths if (data := _load(path)) is not None}
+    thread = threading.Thread(target=compressed_copies, args=(found, cache_dir), daemon=True)
+    thread.start()
+    return thread
+
+
 def _line(path: str, data: bytes) -> str:
     return f"compressing {path}, once ({len(data) / 1e6:.0f} MB)"
 
@@ -114,19 +125,29 @@ def decompress(data: bytes, suffix: str) -> bytes | None:
 
 def _cached(data: bytes, suffix: str, cache_dir: Path, tell: Callable[[], None]) -> bytes:
     entry = cache_dir / "compressed" / f"{hashlib.sha256(data).hexdigest()}-{_TAG}{suffix}"
-    try:
-        kept = entry.read_bytes()
-    except OSError:
-        pass
-    else:
-        if decompress(kept, suffix) == data:
-            return kept
-        log.warning("%s is damaged and made again", entry)
-    if suffix == ".br" and len(data) >= _WORTH_TELLING_BYTES:
+    if suffix == ".br" and len(data) >= _WORTH_TELLING_BYTES and not entry.exists():
         tell()
-    made = compress(data, suffix)
-    _keep(entry, made)
-    return made
+    # Who comes second waits, and finds what the first one made.
+    with _locks.setdefault(entry, threading.Lock()):
+        kept = _load(entry)
+        if kept is not None:
+            if decompress(kept, suffix) == data:
+                return kept
+            log.warning("%s is damaged and made again", entry)
+        made = compress(data, suffix)
+        _keep(entry, made)
+        return made
+
+
+# One lock for each cache entry.
+_locks: dict[Path, threading.Lock] = {}
+
+
+def _load(entry: Path) -> bytes | None:
+    try:
+        return entry.read_bytes()
+    except OSError:
+        return None
 
 
 def _keep(entry: Path, data: bytes) -> None:

@@ -22,12 +22,16 @@ from builder.serve import create_app, serve, serving
 from builder.site import render_site
 
 
+def make_site(root: Path) -> Path:
+    site = root / "site"
+    write(site, {"index.html": "<head></head>start", "app.js": "1", "help/keys.html": "keys"})
+    write(root, {"secret.txt": "secret\n"})
+    return site
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    site = tmp_path / "site"
-    write(site, {"index.html": "<head></head>start", "app.js": "1", "help/keys.html": "keys"})
-    write(tmp_path, {"secret.txt": "secret"})
-    return site
+    return make_site(tmp_path)
 
 
 @pytest.fixture
@@ -35,9 +39,10 @@ def client(site: Path) -> FlaskClient:
     return create_app(site).test_client()
 
 
-@pytest.fixture
-def address(site: Path) -> Iterator[tuple[str, int]]:
-    with serving(site) as url:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """One server for all requests that it should survive."""
+    with serving(make_site(tmp_path_factory.mktemp("served"))) as url:
         parts = urlsplit(url)
         yield str(parts.hostname), int(parts.port or 0)
 

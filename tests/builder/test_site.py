@@ -163,7 +163,7 @@ def test_engine_name_follows_every_byte(plan: SitePlan) -> None:
 
     first = engine()
     stylesheet = plan.template_dir / "styles" / "app.css"
-    stylesheet.write_text("body { margin: 1px }\n")
+    stylesheet.write_text("body { margin: 9 }\n")
     second = engine()
     stylesheet.rename(stylesheet.with_name("main.css"))
     assert len({first, second, engine()}) == 3

@@ -241,10 +241,20 @@ def test_a_running_build_keeps_its_folder(site: Path) -> None:
 def test_a_folder_taken_before_it_was_locked_is_given_up(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locks = iter([False, True])
-    monkeypatch.setattr(swap, "_lock", lambda _: next(locks))
+    locked = swap._lock
+    tries = iter(["taken", "removed", "mine"])
+
+    def lock(descriptor: int) -> bool:
+        outcome = next(tries)
+        if outcome == "removed":
+            for path in site.parent.glob(".site-*"):
+                path.rmdir()
+        return outcome != "taken" and locked(descriptor)
+
+    monkeypatch.setattr(swap, "_lock", lock)
     with swap.replacing(site) as new:
         write(new, {"manifest.json": '{"livematte": "1"}', "index.html": "new"})
+    assert next(tries, None) is None
     assert snapshot(site)["index.html"] == b"new"
 
 
