@@ -21,8 +21,8 @@ const LUMA = Object.freeze({
   'bt2020-ncl': [0.2627, 0.0593],
 });
 
-/** What a frame that does not say is taken for, as browsers do. */
-const UNSAID = 'bt709';
+/** What a frame that does not say is taken for: Chromium 156 draws 1280×720 camera frames so. */
+const UNSAID = 'smpte170m';
 
 /**
  * @param {{matrix?: string | null, fullRange?: boolean | null} | null | undefined} colorSpace
