@@ -1,0 +1,67 @@
+"""Chromium, its cameras, and the pages that the tests open in it."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+from visit import Visit
+
+from builder.chromium import find_chromium, launch_args
+
+
+class Browsers:
+    """Chromium with one camera or another; each kind is started once and shared."""
+
+    def __init__(self, playwright: Playwright, camera_file: Path) -> None:
+        self._playwright = playwright
+        self._executable = find_chromium()
+        self._running: dict[tuple[str, ...], Browser] = {}
+        self._cameras = {
+            "clip": (
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_file}",
+            ),
+            "refused": (
+                "--use-fake-ui-for-media-stream=deny",
+                "--use-fake-device-for-media-stream",
+            ),
+            "none": (
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream=device-count=0",
+            ),
+        }
+
+    def with_camera(self, camera: str) -> Browser:
+        """A browser whose camera plays the "clip", is "refused" to every page, or is "none"."""
+        args = self._cameras[camera]
+        if args not in self._running:
+            self._running[args] = self._playwright.chromium.launch(
+                executable_path=self._executable, args=[*launch_args(), *args]
+            )
+        return self._running[args]
+
+    def close(self) -> None:
+        for browser in self._running.values():
+            browser.close()
+
+
+class Visits:
+    """Opens pages; what goes wrong in one fails the test unless it was expected."""
+
+    def __init__(self, browsers: Browsers) -> None:
+        self._browsers = browsers
+        self._opened: list[Visit] = []
+
+    def open(self, url: str, *, camera: str = "clip", **context: object) -> Visit:
+        """Loads ``url`` in a fresh browser context; ``context`` goes to Playwright."""
+        browser = self._browsers.with_camera(camera)
+        visit = Visit(browser.new_context(locale="en-GB", **context))  # type: ignore[arg-type]
+        self._opened.append(visit)
+        visit.page.goto(url)
+        return visit
+
+    def close(self) -> None:
+        for visit in self._opened:
+            visit.close()
+        wrong = [line for visit in self._opened for line in visit.unexpected()]
+        assert not wrong, "\n".join(wrong)

@@ -1,0 +1,69 @@
+"""The alpha that the page computes is the Python reference's, frame by frame.
+
+Both see the same frame, but not through the same arithmetic: the page samples the camera's YUV
+planes and runs the fp16-weight variant in WebAssembly, the reference resizes the RGB picture that
+the browser made of them and runs fp32 natively. The tolerance is for that; what it must not let
+through is a wrong crop, colour order, range or resampling, each of which costs far more.
+"""
+
+import numpy as np
+import pytest
+from browsers import Visits
+from figures import Record
+
+from builder.predict import Segmenter
+
+FRAMES = 8
+MEAN_TOLERANCE = 0.01
+IOU_TOLERANCE = 0.99
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not-isolated"])
+@pytest.mark.parametrize("model", ["selfie-landscape", "selfie"])
+def test_the_alpha_of_the_page_is_the_reference(
+    model: str,
+    isolated: bool,
+    isolated_url: str,
+    plain_url: str,
+    visits: Visits,
+    references: dict[str, Segmenter],
+    record_figures: Record,
+) -> None:
+    base = isolated_url if isolated else plain_url
+    visit = visits.open(f"{base}/manifest.json")
+    assert visit.page.evaluate("crossOriginIsolated") is isolated
+    visit.start_engine(model=model, threads=2, effect={"kind": "mask"})
+    visit.wait_for_frames(2)
+
+    means, ious, seen = [], [], set()
+    while len(seen) < FRAMES:
+        visit.wait_for_frames(visit.stats["frames"] + 4)  # another moment of the clip
+        captured = visit.capture()
+        assert captured.timestamp not in seen
+        seen.add(captured.timestamp)
+        assert captured.rgb.shape == (720, 1280, 3)
+        expected = references[model].model_alpha(captured.rgb)
+        assert captured.alpha.shape == expected.shape
+        means.append(float(np.abs(captured.alpha - expected).mean()))
+        person, wanted = captured.alpha >= 0.5, expected >= 0.5
+        assert 0.1 < wanted.mean() < 0.9  # somebody is there to be found
+        ious.append(float((person & wanted).sum() / (person | wanted).sum()))
+
+    stats = visit.stats
+    record_figures(
+        f"correctness-{model}-{'isolated' if isolated else 'plain'}",
+        {
+            "frames": len(seen),
+            "mean_abs_diff": max(means),
+            "iou": min(ious),
+            "threads": stats["threads"],
+            "variant": stats["variant"],
+            "sampler": stats["sampler"],
+        },
+    )
+    assert visit.told["errors"] == []
+    assert stats["model"] == model
+    assert stats["isolated"] is isolated
+    assert stats["threads"] == 2 if isolated else stats["threads"] == 1
+    assert max(means) <= MEAN_TOLERANCE
+    assert min(ious) >= IOU_TOLERANCE
