@@ -4,8 +4,9 @@ A comparison over no picture, an answer that is no number and an answer outside 
 failures.
 """
 
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,8 @@ def run(model: onnx.ModelProto, frames: Sequence[Array]) -> list[Array]:
         VerifyError: it cannot be run, or an answer is no probability.
     """
     height, width = check_contract(model)
-    session = _session(model)
+    with _runtime_errors():
+        session = _session(model)
     alphas = []
     for index, frame in enumerate(frames):
         if frame.shape != (1, 3, height, width) or frame.dtype != np.float32:
@@ -63,7 +65,9 @@ def run(model: onnx.ModelProto, frames: Sequence[Array]) -> list[Array]:
                 f"frame {index} is {frame.dtype} {list(frame.shape)}; the model takes float32"
                 f" {[1, 3, height, width]}"
             )
-        alphas.append(_checked(session.run([ALPHA], {FRAME: frame})[0], index, height, width))
+        with _runtime_errors():
+            (alpha,) = session.run([ALPHA], {FRAME: frame})
+        alphas.append(_checked(alpha, index, height, width))
     return alphas
 
 
@@ -108,15 +112,22 @@ def assert_exact(comparison: Comparison, stage: str, tolerance: float) -> None:
 
 def _session(model: onnx.ModelProto):  # type: ignore[no-untyped-def]  # onnxruntime has no types
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # its errors are raised as well
     options.intra_op_num_threads = 1  # the same sums in the same order, however many cores
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+@contextlib.contextmanager
+def _runtime_errors() -> Iterator[None]:
+    """Turn what onnxruntime raises into one line."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
     try:
-        return onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        yield
     except (
         state.Fail,
         state.InvalidArgument,

@@ -3,9 +3,18 @@
 from collections.abc import Iterable, Iterator
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from builder.errors import ModelImportError
+
+# ONNX's own two, and the plain ones that its native code lets through on damaged models.
+_COMPLAINTS = (
+    onnx.checker.ValidationError,
+    onnx.shape_inference.InferenceError,
+    IndexError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def import_onnx(data: bytes, origin: str) -> onnx.ModelProto:
@@ -22,10 +31,9 @@ def import_onnx(data: bytes, origin: str) -> onnx.ModelProto:
     try:
         model = onnx.load_model_from_string(data)
     except DecodeError as error:
-        raise ModelImportError(
-            f"{origin}: not an ONNX file, or a damaged one; check the recipe's format and fetch it"
-            " again"
-        ) from error
+        raise _damaged(origin) from error
+    if not _names_are_text(model):
+        raise _damaged(origin)
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raise ModelImportError(
@@ -34,6 +42,13 @@ def import_onnx(data: bytes, origin: str) -> onnx.ModelProto:
             )
     check(model, origin)
     return model
+
+
+def _damaged(origin: str) -> ModelImportError:
+    return ModelImportError(
+        f"{origin}: not an ONNX file, or a damaged one; check the recipe's format and fetch it"
+        " again"
+    )
 
 
 def check(model: onnx.ModelProto, origin: str) -> None:
@@ -45,11 +60,26 @@ def check(model: onnx.ModelProto, origin: str) -> None:
     try:
         onnx.checker.check_model(model)
         onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+    except _COMPLAINTS as error:
         reason = " ".join(str(error).split())
         raise ModelImportError(
             f"{origin}: not a valid model ({reason}); export it again"
         ) from error
+
+
+def _names_are_text(message: Message) -> bool:
+    """Say whether every string is UTF-8; protobuf reads others too, and trips over them later."""
+    if isinstance(message, onnx.TensorProto):  # its weights may be large
+        return isinstance(message.name, str)
+    for field, value in message.ListFields():
+        single = isinstance(value, str | bytes | Message)
+        parts = [value] if single or not isinstance(value, Iterable) else value
+        if field.message_type is not None:
+            if not all(_names_are_text(part) for part in parts):
+                return False
+        elif field.type == field.TYPE_STRING and any(isinstance(part, bytes) for part in parts):
+            return False
+    return True
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.errors import ModelImportError
-from builder.importers.tflite_emitter import Emitter, onnx_shape
+from builder.importers.tflite_emitter import NHWC_TO_NCHW, Emitter
 from builder.importers.tflite_model import Operator
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ class Op:
             raise self.error(f"mixes tensors of 4 and of {rank} dimensions")
         filled = (1,) * (rank - len(shape)) + shape
         if self.emitter.is_constant(self.input(position)):
-            contents = self.constant(position).reshape(onnx_shape(filled))
+            contents = self.constant(position).reshape(filled).transpose(NHWC_TO_NCHW)
             return self.weights(position, "nchw", contents)
         return self.emitter.reshape(self.value(position), shape, filled)
 

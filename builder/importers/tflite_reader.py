@@ -21,6 +21,7 @@ IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite file
 SCHEMA_VERSION = 3  # the only one in use
 MAX_RANK = 8  # no op of the schema takes more dimensions
 MAX_ELEMENTS = 1 << 28  # one tensor: 1 GiB in fp32; a 4K picture with 16 channels has half
+MAX_NAME = 200  # bytes kept of a name; longer ones are no use in a message
 # What a file's vectors may hold together, in file sizes. In an honest file they do not overlap
 # (writers may share a few), so this bounds the work and the memory that a crafted one can cause.
 OVERLAP_LIMIT = 4
@@ -112,7 +113,7 @@ class _Reader:
     def _text(self, raw: bytes | None) -> str:
         text = raw or b""
         self._length(len(text), 1)
-        return text.decode("utf-8", "replace")
+        return text[:MAX_NAME].decode("utf-8", "replace")
 
     def _op_name(self, code: Any) -> str:
         # Old writers fill the one-byte field, new ones both; the larger is the op.
