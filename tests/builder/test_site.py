@@ -188,20 +188,22 @@ def test_stable_entry_leads_to_the_engine(plan: SitePlan) -> None:
 
 def test_preloads_name_files_of_the_site(plan: SitePlan) -> None:
     files = site_files(plan)
-    links = re.findall(
-        r'<link rel="(\w+)" href="([^"]+)"(?: as="(\w+)")?>', files["index.html"].decode()
-    )
-    assert all(href in files for _, href, _ in links)
-    wanted = [(rel, re.sub(r"-[0-9a-f]{10}", "-#", href), as_) for rel, href, as_ in links]
-    assert wanted == [
-        ("modulepreload", "engine-#/page/app.js", ""),
-        ("modulepreload", "engine-#/page/matte.js", ""),
-        ("modulepreload", "engine-#/shared/stats.js", ""),
-        ("modulepreload", "engine-#/worker/worker.js", ""),
-        ("modulepreload", "runtime-#/ort.wasm.min.mjs", ""),
-        ("modulepreload", "runtime-#/ort-wasm-simd-threaded.mjs", ""),
-        ("preload", "runtime-#/ort-wasm-simd-threaded.wasm", "fetch"),
-        ("preload", "models/tiny.fp16-#.onnx", "fetch"),
+    links = [
+        dict(re.findall(r'([a-z]+)="([^"]*)"', link))
+        for link in re.findall(r"<link ([^>]*)>", files["index.html"].decode())
+    ]
+    assert all(link["href"] in files for link in links)
+    early = {"rel": "prefetch", "as": "fetch", "crossorigin": "anonymous", "fetchpriority": "high"}
+    module = {"rel": "modulepreload"}
+    assert [link | {"href": re.sub(r"-[0-9a-f]{10}", "-#", link["href"])} for link in links] == [
+        early | {"href": "runtime-#/ort-wasm-simd-threaded.wasm"},
+        early | {"href": "models/tiny.fp16-#.onnx"},
+        module | {"href": "engine-#/page/app.js"},
+        module | {"href": "engine-#/page/matte.js"},
+        module | {"href": "engine-#/shared/stats.js"},
+        module | {"href": "engine-#/worker/worker.js"},
+        module | {"href": "runtime-#/ort.wasm.min.mjs"},
+        module | {"href": "runtime-#/ort-wasm-simd-threaded.mjs"},
     ]
 
 

@@ -13,7 +13,7 @@ INDEX = """\
 <head>
 <title>{{ title }}</title>
 {% for link in preload %}
-<link rel="{{ link.rel }}" href="{{ link.href }}"{% if link.as %} as="{{ link.as }}"{% endif %}>
+<link{{ link | xmlattr }}>
 {% endfor %}
 </head>
 <body>
