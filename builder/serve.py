@@ -47,8 +47,6 @@ def create_app(
         isolate: send the headers that make a page cross-origin isolated, which wasm threads need.
     """
     app = Flask(__name__, static_folder=None, template_folder=None)
-    # An address that is spelled oddly is no file, instead of a redirect to a better spelling.
-    app.url_map.merge_slashes = False
     live = LiveReload(rebuild) if rebuild else None
     if live:
         app.extensions[_LIVE] = live

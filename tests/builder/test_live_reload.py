@@ -133,8 +133,10 @@ def test_listeners_are_told_of_each_build(client: FlaskClient, live: LiveReload)
     assert answer.headers["Cache-Control"] == "no-store"
     events = answer.iter_encoded()
     assert next(events).decode() == f"data: {live.generation}\n\n"
+    start = time.monotonic()
     threading.Timer(0.1, live.rebuild).start()
     assert next(events).decode() == f"data: {live.generation}\n\n"
+    assert time.monotonic() - start < 10  # the next heartbeat, after 15 s, would tell it too
     answer.close()
 
 
