@@ -50,6 +50,8 @@ export class Engine {
   #loading = Promise.resolve();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #statsTimer;
+  /** The model could not be loaded, and there is none from before: no frame can be matted. */
+  #hasNoModel = false;
   #postedFps = 0;
   #postedFrames = 0;
 
@@ -136,9 +138,22 @@ export class Engine {
 
   /** @param {import('../shared/manifest.js').ModelSpec} model */
   #queueModel(model) {
-    const turn = this.#loading.catch(() => {}).then(() => this.#loadModel(model));
+    const turn = this.#loading.catch(() => {}).then(() => this.#tryModel(model));
     this.#loading = turn;
     return turn;
+  }
+
+  /** @param {import('../shared/manifest.js').ModelSpec} model */
+  async #tryModel(model) {
+    if (this.#source && this.#hasNoModel) this.#setState('loading');
+    this.#hasNoModel = false;
+    try {
+      await this.#loadModel(model);
+    } catch (error) {
+      this.#hasNoModel = this.#pipeline === null;
+      if (this.#source && this.#hasNoModel) this.#setState('failed');
+      throw error;
+    }
   }
 
   /** @param {import('../shared/manifest.js').ModelSpec} model */
@@ -165,7 +180,7 @@ export class Engine {
   #attach({ sourceId, input }) {
     const { loop } = this.#started();
     this.#letGo();
-    this.#setState('loading');
+    this.#setState(this.#hasNoModel ? 'failed' : 'loading');
     const told = (/** @type {(...args: any[]) => void} */ then) => {
       return (/** @type {any[]} */ ...args) => {
         if (this.#source?.id === sourceId) then(...args);
