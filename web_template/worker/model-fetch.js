@@ -12,14 +12,29 @@ import { MatteError } from '../shared/errors.js';
  */
 export async function fetchModel(model, onProgress) {
   try {
-    const response = await fetch(model.url);
-    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-    const bytes = await readAll(response, model.bytes, onProgress);
-    await checkDigest(bytes, model.sha256);
-    return bytes;
+    return await fetchOnce(model, onProgress, 'default').catch((error) => {
+      if (!(error instanceof WrongBytes)) throw error;
+      // Damaged ones may lie in the browser's cache, where their name keeps them for ever.
+      return fetchOnce(model, onProgress, 'reload');
+    });
   } catch (error) {
     throw MatteError.from(error, 'model-unavailable', `the model ${model.name} cannot be loaded`);
   }
+}
+
+class WrongBytes extends Error {}
+
+/**
+ * @param {import('../shared/manifest.js').ModelSpec} model
+ * @param {(loadedBytes: number) => void} onProgress
+ * @param {RequestCache} cache
+ */
+async function fetchOnce(model, onProgress, cache) {
+  const response = await fetch(model.url, { cache });
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  const bytes = await readAll(response, model.bytes, onProgress);
+  await checkDigest(bytes, model.sha256);
+  return bytes;
 }
 
 /**
@@ -36,13 +51,13 @@ async function readAll(response, expectedBytes, onProgress) {
     if (done) break;
     if (loaded + value.length > expectedBytes) {
       await reader.cancel();
-      throw new Error(`more than the ${expectedBytes} bytes of the manifest`);
+      throw new WrongBytes(`more than the ${expectedBytes} bytes of the manifest`);
     }
     bytes.set(value, loaded);
     loaded += value.length;
     onProgress(loaded);
   }
-  if (loaded < expectedBytes) throw new Error(`${loaded} bytes instead of ${expectedBytes}`);
+  if (loaded < expectedBytes) throw new WrongBytes(`${loaded} bytes instead of ${expectedBytes}`);
   return bytes;
 }
 
@@ -54,5 +69,5 @@ async function checkDigest(bytes, sha256) {
   if (!globalThis.crypto?.subtle) return; // only secure contexts have it
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== sha256) throw new Error(`sha256 ${hex} instead of ${sha256}`);
+  if (hex !== sha256) throw new WrongBytes(`sha256 ${hex} instead of ${sha256}`);
 }
