@@ -46,6 +46,8 @@ import { WorkerBridge } from './worker-bridge.js';
 export { MatteError } from '../shared/errors.js';
 export { cameraError, openCamera } from './camera.js';
 
+const DISPOSE_LIMIT_MS = 1000;
+
 /** The folder of index.html and manifest.json, seen from <engine>/page/matte.js. */
 const SITE_ROOT = new URL('../../', import.meta.url);
 
@@ -269,7 +271,10 @@ export class Matte {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#stopFeed();
-    this.#bridge.terminate();
+    // The worker closes the frames that it holds; one that hangs is ended without.
+    const limit = new Promise((resolve) => setTimeout(resolve, DISPOSE_LIMIT_MS));
+    const closed = this.#bridge.request('detach', {}).catch(() => {});
+    Promise.race([closed, limit]).then(() => this.#bridge.terminate());
     this.#setState('idle');
     this.#emitter.clear();
   }
