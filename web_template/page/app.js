@@ -64,7 +64,7 @@ const actions = new ActionBar(translator, {
   mirror: toggleMirror,
   snapshot: saveSnapshot,
   fullscreen: toggleFullscreen,
-  retry: () => player.restart(),
+  retry: restart,
 });
 
 /** @param {Matte} matte */
@@ -158,6 +158,12 @@ function playDemo(options) {
   if (!manifest.demo) return;
   notices.clear();
   player.playDemo(new URL(manifest.demo.file, SITE_ROOT).href, options);
+}
+
+function restart() {
+  notices.clear();
+  stage.setWaiting();
+  player.restart();
 }
 
 function toggleMirror() {

@@ -2,30 +2,43 @@
 
 import { MatteError } from '../shared/errors.js';
 
-/** A background is soft or small detail; more pixels than the camera's would be thrown away. */
-const WIDTH = 1280;
-const HEIGHT = 720;
+/** More pixels than a camera has would be thrown away. */
+const MAX_WIDTH = 1280;
+const MAX_HEIGHT = 720;
+/** Of a picture that is very wide or very high. */
+const MAX_SIDE = 2560;
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @returns {{width: number, height: number}} in the same shape, covering no more than is needed
+ */
+export function backdropSize(width, height) {
+  const cover = Math.max(MAX_WIDTH / width, MAX_HEIGHT / height);
+  const scale = Math.min(1, cover, MAX_SIDE / Math.max(width, height));
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
+}
 
 /**
  * @param {HTMLImageElement} image  of the picker's tile: it is loaded already
  * @param {boolean} flipped         for a mirrored view, so that writing stays readable
- * @returns {Promise<ImageBitmap>}
+ * @returns {Promise<ImageBitmap>} of the size that the drawing gives itself: soft ones are small
  */
 export async function builtInBackdrop(image, flipped) {
   await image.decode();
-  return paint(image, WIDTH, HEIGHT, flipped);
+  return paint(image, backdropSize(image.naturalWidth, image.naturalHeight), flipped);
 }
 
 /**
  * @param {ImageBitmap} picture  the visitor's own
  * @param {boolean} flipped
- * @returns {ImageBitmap} no larger than needed, in the picture's own shape
+ * @returns {ImageBitmap}
  */
 export function ownBackdrop(picture, flipped) {
-  const scale = Math.min(1, Math.max(WIDTH / picture.width, HEIGHT / picture.height));
-  const width = Math.max(1, Math.round(picture.width * scale));
-  const height = Math.max(1, Math.round(picture.height * scale));
-  return paint(picture, width, height, flipped);
+  return paint(picture, backdropSize(picture.width, picture.height), flipped);
 }
 
 /**
@@ -43,11 +56,10 @@ export async function readPicture(file) {
 
 /**
  * @param {CanvasImageSource} source
- * @param {number} width
- * @param {number} height
+ * @param {{width: number, height: number}} size
  * @param {boolean} flipped
  */
-function paint(source, width, height, flipped) {
+function paint(source, { width, height }, flipped) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
   if (!context) throw new MatteError('unknown', 'no 2D canvas');

@@ -110,19 +110,32 @@ export class Translator {
 
 /**
  * Fills every element marked in the template: `data-i18n` names the text of an element,
- * `data-i18n-label` its accessible name and tooltip, `data-i18n-title` a tooltip alone.
+ * `data-i18n-name` its accessible name, `data-i18n-title` its tooltip, `data-i18n-label` both.
  * @param {ParentNode} root
  * @param {Translator} translator
  */
 export function translateTree(root, translator) {
-  for (const element of root.querySelectorAll('[data-i18n]')) {
-    element.textContent = translator.text(element.getAttribute('data-i18n') ?? '');
-  }
-  for (const element of root.querySelectorAll('[data-i18n-label]')) {
-    labelElement(element, translator.text(element.getAttribute('data-i18n-label') ?? ''));
-  }
-  for (const element of root.querySelectorAll('[data-i18n-title]')) {
-    element.setAttribute('title', translator.text(element.getAttribute('data-i18n-title') ?? ''));
+  fillMarked(root, 'data-i18n', translator, (element, text) => {
+    element.textContent = text;
+  });
+  fillMarked(root, 'data-i18n-name', translator, (element, text) => {
+    element.setAttribute('aria-label', text);
+  });
+  fillMarked(root, 'data-i18n-title', translator, (element, text) => {
+    element.setAttribute('title', text);
+  });
+  fillMarked(root, 'data-i18n-label', translator, labelElement);
+}
+
+/**
+ * @param {ParentNode} root
+ * @param {string} mark  the attribute that holds the key
+ * @param {Translator} translator
+ * @param {(element: Element, text: string) => void} fillIn
+ */
+function fillMarked(root, mark, translator, fillIn) {
+  for (const element of root.querySelectorAll(`[${mark}]`)) {
+    fillIn(element, translator.text(element.getAttribute(mark) ?? ''));
   }
 }
 
