@@ -1,6 +1,6 @@
 """Picture files, kinds of files, and writing that never leaves half a file behind.
 
-Videos and cameras are in ``video.py``.
+Videos are in ``video.py``, cameras in ``camera.py``.
 """
 
 import contextlib
@@ -171,7 +171,7 @@ def _check_file(path: Path) -> None:
             raise MediaError(f"{path}: no such file; check the name")
         with path.open("rb"):
             pass
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+    except OSError as error:
         raise MediaError(f"{path}: cannot be read: {_reason(error)}") from error
 
 

@@ -118,7 +118,8 @@ def _near(target: Bool, radius: float) -> Bool:
     reach = int(radius)
     far = np.int32((reach + 1) ** 2)
     rows = _spread(np.where(target, np.int32(0), far), reach)
-    return np.asarray(_spread(rows.T, reach).T <= radius * radius)
+    squared = _spread(rows.T, reach).T
+    return np.asarray(squared <= radius * radius)
 
 
 def _spread(squared: NDArray[np.int32], reach: int) -> NDArray[np.int32]:

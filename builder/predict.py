@@ -139,7 +139,7 @@ def predict_file(
     camera = _camera_index(source)
     if camera is None:
         return _file(Path(str(source)), output, target, way, progress)
-    from builder.video import open_camera
+    from builder.camera import open_camera
 
     with open_camera(camera) as reader:
         if target == "picture":

@@ -1,4 +1,4 @@
-"""Reading and writing videos, and reading cameras, with PyAV (FFmpeg's libraries).
+"""Reading and writing videos with PyAV (FFmpeg's libraries).
 
 Frames come out upright, as RGB by the stream's own colour matrix and range; what is written keeps
 size, rate, length and, where the container takes its codec, the sound.
@@ -6,7 +6,6 @@ size, rate, length and, where the container takes its codec, the sound.
 
 import contextlib
 import logging
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,7 +41,6 @@ _ENCODER_OPTIONS = {
 }
 _SD_HEIGHT = 576  # up to here an unlabelled video is BT.601, above it BT.709, as browsers hold it
 _TICKS_PER_FRAME = 1000  # finer than a millisecond at any usual rate
-_CAMERA_OPTIONS = {"framerate": "30", "video_size": "1280x720"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,8 @@ class VideoReader:
             s for s in container.streams.video if not s.disposition & Disposition.attached_pic
         ]
         if not streams:
-            raise MediaError(f"{name}: holds no video, only sound; give a file with a picture")
+            what = "only sound" if container.streams.audio else "is it cut short?"
+            raise MediaError(f"{name}: holds no video, {what}; give a file with moving pictures")
         self._stream = streams[0]
         self._stream.thread_type = "AUTO"
         self.audio = None if live else next(iter(container.streams.audio), None)
@@ -106,6 +105,11 @@ class VideoReader:
             raise MediaError(
                 f"{self.name}: damaged after frame {index}: {_reason(error)}"
             ) from error
+        if index < self._stream.frames:
+            log.warning(
+                "%s: holds %d of the %d frames that it announces; is it cut short?",
+                self.name, index, self._stream.frames,
+            )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -117,42 +121,6 @@ def open_video(path: Path) -> Iterator[VideoReader]:
         raise not_readable(path) from error
     with container:
         yield VideoReader(container, str(path))
-
-
-def camera_address(index: int, platform: str = sys.platform) -> tuple[str, str]:
-    """Give what PyAV opens for a camera: the device and the system's capture format."""
-    if platform == "darwin":
-        return f"{index}:none", "avfoundation"
-    if platform == "win32":
-        names = [d.name for d in av.enumerate_input_devices("dshow") if "video" in d.media_types]
-        if index >= len(names):
-            raise MediaError(f"camera {index}: not there; the cameras are {_listed(names)}")
-        return f"video={names[index]}", "dshow"
-    return f"/dev/video{index}", "v4l2"
-
-
-@contextlib.contextmanager
-def open_camera(index: int) -> Iterator[VideoReader]:
-    """Open a camera of this machine, at 1280×720 where it can.
-
-    Raises:
-        MediaError: no such camera, or it is busy or refused.
-    """
-    device, form = camera_address(index)
-    try:
-        try:
-            container = av.open(device, format=form, options=_CAMERA_OPTIONS)
-        except (av.error.ArgumentError, av.error.OSError):  # a camera without that size or rate
-            container = av.open(device, format=form)
-    except (av.FFmpegError, ValueError) as error:
-        present = sorted(p.name.removeprefix("video") for p in Path("/dev").glob("video[0-9]*"))
-        hint = f"; the cameras are {_listed(present)}" if form == "v4l2" else ""
-        raise MediaError(
-            f"camera {index}: cannot be opened: {_reason(error)}{hint}; "
-            "check that it is connected, allowed and not in use"
-        ) from error
-    with container:
-        yield VideoReader(container, f"camera {index}", live=True)
 
 
 class VideoWriter:
@@ -169,11 +137,11 @@ class VideoWriter:
         self._suffix = path.suffix.lower()
         self._tick = 1 / (reader.rate * _TICKS_PER_FRAME)
         self._video: Any = None
+        self._audio: Any = None
         self._early_sound: list[av.Packet[Any]] = []
         self.frames = 0
         with self._errors():
             self._container: OutputContainer = av.open(str(path), "w")
-            self._audio = self._add_audio()
 
     def __enter__(self) -> "VideoWriter":
         return self
@@ -232,6 +200,7 @@ class VideoWriter:
         context.color_primaries = ColorPrimaries.BT709 if hd else ColorPrimaries.SMPTE170M
         context.color_trc = ColorTrc.BT709 if hd else ColorTrc.SMPTE170M
         self._video = video
+        self._audio = self._add_audio()
         early, self._early_sound = self._early_sound, []
         for packet in early:
             self.write_sound(packet)
@@ -302,10 +271,6 @@ def _first_encoder(names: tuple[str, ...], output: str) -> str:
     raise MediaError(
         f"{output}: no encoder of {', '.join(names)} in this PyAV; write another format"
     )
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none"
 
 
 def _reason(error: Exception) -> str:
