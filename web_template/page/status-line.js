@@ -11,6 +11,9 @@ import { byId, setText } from './dom.js';
 
 const UNKNOWN = '–';
 
+/** Where the timings fit under the controls without scrolling. */
+const ROOMY = '(min-width: 1000px) and (min-height: 980px)';
+
 /**
  * @param {Stats} stats
  * @param {string} modelTitle
@@ -51,6 +54,7 @@ export class StatusLine {
     this.#translator = translator;
     this.#titleOf = titleOf;
     translator.onChange(() => this.#render());
+    this.#timings.open = matchMedia(ROOMY).matches;
     this.#timings.addEventListener('toggle', () => this.#render());
   }
 
