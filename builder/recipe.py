@@ -3,134 +3,35 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    field_validator,
-)
+from pydantic import Field, ValidationError, field_validator
 
 from builder import paths
 from builder.errors import RecipeError
+from builder.recipe_schema import (
+    SOURCES,
+    Constant,
+    Input,
+    MatteSettings,
+    NpmSource,
+    Output,
+    Part,
+    PathSource,
+    Published,
+    Source,
+    State,
+    Title,
+    UrlSource,
+)
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Unit = Annotated[float, Field(ge=0.0, le=1.0)]
-Triple = tuple[float, float, float]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Title(_Part):
-    """What the page calls the model, in each language that the page speaks."""
-
-    en: str = Field(min_length=1, description="the model's name in English")
-    zh: str = Field(min_length=1, description="the model's name in Chinese")
-
-
-class NpmSource(_Part):
-    """A file inside a published npm package."""
-
-    npm: str = Field(
-        pattern=r"^(@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*$",
-        description='the npm package, like "@mediapipe/selfie_segmentation"',
-    )
-    version: str = Field(pattern=r"^\d+\.\d+\.\d+", description='its exact version, like "0.1.2"')
-    file: str = Field(min_length=1, description="the file inside the package")
-    sha256: Sha256 = Field(description="the file's sha256: 64 lower-case hexadecimal digits")
-
-    def describe(self) -> str:
-        """Name the source for messages."""
-        return f"npm {self.npm}@{self.version} {self.file}"
+__all__ = [
+    "Constant", "Input", "MatteSettings", "NpmSource", "Output", "PathSource", "Published",
+    "Recipe", "State", "Title", "UrlSource", "all_recipes", "load_recipe",
+]  # fmt: skip
 
 
-class PathSource(_Part):
-    """A file on this machine; a relative path starts at the recipe's folder."""
-
-    path: str = Field(min_length=1, description="the file, relative to the recipe")
-    sha256: Sha256 | None = Field(default=None, description="the file's sha256, 64 digits")
-
-    def describe(self) -> str:
-        """Name the source for messages."""
-        return self.path
-
-
-class UrlSource(_Part):
-    """A file on the web."""
-
-    url: str = Field(pattern=r"^https?://\S+$", description='an address, like "https://…"')
-    sha256: Sha256 = Field(description="the file's sha256: 64 lower-case hexadecimal digits")
-
-    def describe(self) -> str:
-        """Name the source for messages."""
-        return self.url
-
-
-_SOURCES: dict[str, type[_Part]] = {"npm": NpmSource, "path": PathSource, "url": UrlSource}
-
-
-def _source_kind(value: Any) -> str:
-    """Choose the kind of source by the key that is there, so that its other keys get checked."""
-    present = [kind for kind in _SOURCES if isinstance(value, dict) and kind in value]
-    return present[0] if present else type(value).__name__.removesuffix("Source").lower()
-
-
-Source = Annotated[
-    Annotated[NpmSource, Tag("npm")]
-    | Annotated[PathSource, Tag("path")]
-    | Annotated[UrlSource, Tag("url")],
-    Discriminator(_source_kind),
-]
-
-
-class Input(_Part):
-    """What the model's own input means; the builder folds all of it into the graph."""
-
-    width: int = Field(ge=16, le=4096, description="the input's width in pixels, 16 to 4096")
-    height: int = Field(ge=16, le=4096, description="the input's height in pixels, 16 to 4096")
-    layout: Literal["NHWC", "NCHW"] = Field(description='"NHWC" or "NCHW"')
-    channels: Literal["RGB", "BGR"] = Field(default="RGB", description='"RGB" or "BGR"')
-    mean: Triple = Field(default=(0.0, 0.0, 0.0), description="subtracted from RGB 0..1")
-    std: Triple = Field(default=(1.0, 1.0, 1.0), description="divides what is left, above 0")
-
-    @field_validator("std")
-    @classmethod
-    def _std_is_positive(cls, std: Triple) -> Triple:
-        if min(std) <= 0:
-            raise ValueError("must be above 0 in every channel")
-        return std
-
-
-class Output(_Part):
-    """What the model's own output means."""
-
-    kind: Literal["alpha"] = Field(description='"alpha": the probability of "person", 0..1')
-
-
-class MatteSettings(_Part):
-    """How the page and the Python reference read the alpha."""
-
-    threshold: Unit = Field(default=0.5, description="alpha from which a pixel is person, 0 to 1")
-    ramp: tuple[Unit, Unit] = Field(
-        default=(0.2, 0.8),
-        description="alpha that becomes 0, alpha that becomes 1; smooth in between",
-    )
-
-    @field_validator("ramp")
-    @classmethod
-    def _ramp_rises(cls, ramp: tuple[float, float]) -> tuple[float, float]:
-        if ramp[0] >= ramp[1]:
-            raise ValueError("must rise: the first number below the second")
-        return ramp
-
-
-class Recipe(_Part):
+class Recipe(Part):
     """One model: where it comes from, what it means, how it is used."""
 
     name: str = Field(
@@ -144,9 +45,27 @@ class Recipe(_Part):
     format: Literal["tflite", "onnx"] = Field(description='"tflite" or "onnx"')
     source: Source = Field(description="a table with one of the keys npm, path and url")
     input: Input = Field(description="a table with the keys width, height and layout")
-    output: Output = Field(description='a table: kind = "alpha"')
+    output: Output = Field(description='a table, like kind = "alpha"')
+    state: tuple[State, ...] = Field(
+        default=(), description="tables with the keys input, output and shape"
+    )
+    constant: tuple[Constant, ...] = Field(
+        default=(), description="tables with the keys input and value"
+    )
+    published: tuple[Published, ...] = Field(
+        default=(), description="tables with the keys metric, value, dataset and source"
+    )
     matte: MatteSettings = Field(default=MatteSettings(), description="a table")
     folder: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("state", "constant")
+    @classmethod
+    def _no_tensor_twice(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        inputs = [part.input for part in parts]
+        outputs = [part.output for part in parts if isinstance(part, State)]
+        if len(set(inputs)) < len(inputs) or len(set(outputs)) < len(outputs):
+            raise ValueError("names a tensor twice")
+        return parts
 
 
 def load_recipe(name_or_path: str | Path, folder: Path | None = None) -> Recipe:
@@ -212,7 +131,7 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(item) for key, item in value.items()}
     if isinstance(value, list):
-        return tuple(float(v) if type(v) is int else _tuples(v) for v in value)
+        return tuple(_tuples(v) for v in value)
     return value
 
 
@@ -226,23 +145,26 @@ def _problems(error: ValidationError) -> list[str]:
     return lines
 
 
-def _part_at(location: tuple[str | int, ...]) -> tuple[type[_Part], list[str]]:
+def _part_at(location: tuple[str | int, ...]) -> tuple[type[Part], list[str]]:
     """Follow an error's location to the part of the recipe that holds its last key."""
-    parts: dict[str, type[_Part]] = {
+    parts: dict[str, type[Part]] = {
         "title": Title,
         "input": Input,
         "output": Output,
         "matte": MatteSettings,
     }
+    lists: dict[str, type[Part]] = {"state": State, "constant": Constant, "published": Published}
     keys = [str(key) for key in location]
     if len(keys) > 2 and keys[0] == "source":
-        return _SOURCES[keys[1]], ["source", *keys[2:]]
+        return SOURCES[keys[1]], ["source", *keys[2:]]
+    if len(keys) > 2 and keys[0] in lists:
+        return lists[keys[0]], [f"{keys[0]}[{keys[1]}]", keys[2]]
     if len(keys) > 1 and keys[0] in parts:
         return parts[keys[0]], keys[:2]
     return Recipe, keys[:1]
 
 
-def _what(item: Any, part: type[_Part], keys: list[str]) -> str:
+def _what(item: Any, part: type[Part], keys: list[str]) -> str:
     match item["type"]:
         case "missing":
             return "missing"
@@ -253,7 +175,15 @@ def _what(item: Any, part: type[_Part], keys: list[str]) -> str:
             return f"unknown key; {hint}"
         case "union_tag_invalid" | "union_tag_not_found":
             return "none of the known kinds"
+        case "value_error" if item["input"] is None:
+            return f"missing; it {item['ctx']['error']}"
         case "value_error":
-            return f"{item['input']!r} is wrong: {item['ctx']['error']}"
+            return f"{_shown(item['input'])} is wrong: {item['ctx']['error']}"
         case _:
-            return f"{item['input']!r} is wrong"
+            return f"{_shown(item['input'])} is wrong"
+
+
+def _shown(value: Any) -> str:
+    """A value as a recipe writes it, shortened where it is long."""
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
