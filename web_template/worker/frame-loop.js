@@ -146,6 +146,8 @@ export class FrameLoop {
     try {
       await sampler.sample(frame, segmenter.input);
       times.push(this.#now());
+      await this.#compositor.prepare(frame);
+      times.push(this.#now());
       const alpha = await segmenter.run();
       if (epoch !== this.#epoch) return;
       times.push(this.#now());
@@ -185,13 +187,13 @@ export class FrameLoop {
 
   /**
    * @param {number} arrivedMs
-   * @param {number[]} times  start, sampled, inferred, filtered, composited
+   * @param {number[]} times  start, sampled, prepared, inferred, filtered, composited
    */
-  #measure(arrivedMs, [start, sampled, inferred, filtered, composited]) {
+  #measure(arrivedMs, [start, sampled, prepared, inferred, filtered, composited]) {
     this.#stats.add('sampleMs', sampled - start);
-    this.#stats.add('inferMs', inferred - sampled);
+    this.#stats.add('inferMs', inferred - prepared);
     this.#stats.add('maskMs', filtered - inferred);
-    this.#stats.add('compositeMs', composited - filtered);
+    this.#stats.add('compositeMs', prepared - sampled + composited - filtered);
     this.#stats.add('totalMs', composited - arrivedMs);
     this.#stats.composited(composited);
   }

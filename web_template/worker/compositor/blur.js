@@ -75,8 +75,6 @@ export function gaussianKernel(sigma) {
 export function createBlur(gl) {
   const shrink = createProgram(gl, SHRINK);
   const gauss = createProgram(gl, GAUSS);
-  // Half floats keep the quotient exact where w is small; without them bytes will do.
-  const format = gl.getExtension('EXT_color_buffer_float') ? gl.RGBA16F : gl.RGBA8;
   /** @type {{key: string, grid: BlurGrid, kernel: Kernel, ping: import('./gl.js').Target, pong: import('./gl.js').Target} | null} */
   let current = null;
 
@@ -90,7 +88,7 @@ export function createBlur(gl) {
     if (current?.key === key) return current;
     release();
     const grid = blurGrid(width, height, strength);
-    const target = () => createTarget(gl, format, grid.width, grid.height);
+    const target = () => createTarget(gl, gl.RGBA8, grid.width, grid.height);
     current = { key, grid, kernel: gaussianKernel(grid.sigma), ping: target(), pong: target() };
     return current;
   };
@@ -106,7 +104,8 @@ export function createBlur(gl) {
     render(uniforms, width, height, strength) {
       const { grid, kernel, ping, pong } = prepare(width, height, strength);
       const cell = [1 / grid.width, 1 / grid.height];
-      const taps = Math.max(1, Math.ceil(width / grid.width / 2));
+      // A read stands for 2 × 2 pixels of the frame, a quarter of a cell for half a cell each way.
+      const taps = Math.max(1, Math.ceil(width / grid.width / 4));
       shrink.use({ ...uniforms, cell, taps, isCanvas: false });
       drawToTarget(gl, ping);
       const shared = { ...kernel, isCanvas: false };

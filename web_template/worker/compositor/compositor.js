@@ -5,6 +5,8 @@
  * @typedef {import('../mask-filter.js').Matte} Matte
  *
  * @typedef {object} Compositor
+ * @property {(frame: VideoFrame) => Promise<void>} prepare
+ *   reads ahead what `render` will need of the frame; nothing that is shown changes
  * @property {(frame: VideoFrame | null, matte: Matte | null) => void} render
  *   draws the frame by its matte; without both only what the effect puts in place of the frame,
  *   never a pixel of it. The frame stays the caller's. Throws when nothing can be drawn.

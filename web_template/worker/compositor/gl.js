@@ -18,7 +18,10 @@
  */
 
 import { MatteError } from '../../shared/errors.js';
-import { FULLSCREEN } from '../shaders/fullscreen.vert.js';
+import { QUAD } from '../shaders/quad.vert.js';
+
+/** Where the vertex shader has its one attribute. */
+const RECT = 0;
 
 /**
  * @param {GL} gl
@@ -28,7 +31,7 @@ import { FULLSCREEN } from '../shaders/fullscreen.vert.js';
 export function createProgram(gl, fragmentSource) {
   const program = gl.createProgram();
   const shaders = [
-    compile(gl, gl.VERTEX_SHADER, FULLSCREEN),
+    compile(gl, gl.VERTEX_SHADER, QUAD),
     compile(gl, gl.FRAGMENT_SHADER, fragmentSource),
   ];
   for (const shader of shaders) gl.attachShader(program, shader);
@@ -179,12 +182,29 @@ export function createTarget(gl, internalFormat, width, height) {
 export function drawToTarget(gl, { framebuffer, width, height }) {
   gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
   gl.viewport(0, 0, width, height);
-  gl.drawArrays(gl.TRIANGLES, 0, 3);
+  drawWhole(gl);
 }
 
-/** @param {GL} gl */
-export function drawToCanvas(gl) {
-  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-  gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
-  gl.drawArrays(gl.TRIANGLES, 0, 3);
+/**
+ * The whole target as one rectangle.
+ * @param {GL} gl
+ */
+export function drawWhole(gl) {
+  gl.disableVertexAttribArray(RECT);
+  gl.vertexAttrib4f(RECT, 0, 0, 1, 1);
+  gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, 1);
+}
+
+/**
+ * Some of the rectangles in the bound ARRAY_BUFFER.
+ * @param {GL} gl
+ * @param {number} first
+ * @param {number} count
+ */
+export function drawRects(gl, first, count) {
+  if (count === 0) return;
+  gl.enableVertexAttribArray(RECT);
+  gl.vertexAttribPointer(RECT, 4, gl.FLOAT, false, 0, first * 4 * Float32Array.BYTES_PER_ELEMENT);
+  gl.vertexAttribDivisor(RECT, 1);
+  gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
 }

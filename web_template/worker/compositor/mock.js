@@ -18,6 +18,10 @@ export function createMockCompositor({ effect }) {
     size: { width: 0, height: 0 },
     isDisposed: false,
     failure: /** @type {Error | null} */ (null),
+    /** @type {Compositor['prepare']} */
+    async prepare() {
+      if (mock.failure) throw mock.failure;
+    },
     /** @type {Compositor['render']} */
     render(frame, matte) {
       if (mock.failure) throw mock.failure;

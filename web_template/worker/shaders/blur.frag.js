@@ -5,7 +5,8 @@
  * convolution (Knutsson and Westin, "Normalized and differential convolution", CVPR 1993). It is
  * worked out on a small grid, since what a blur leaves is far coarser than the frame:
  *
- * 1. SHRINK: w·rgb and w of each grid cell, the mean over taps × taps points of the frame, each
+ * 1. SHRINK: w·rgb and w of each grid cell. The cell is split into 2 × 2 quarters, each with one w
+ *    (the alpha is coarser than a quarter) and the mean of taps × taps points of the frame, each
  *    of which the texture unit has already averaged over 2 × 2 pixels.
  * 2. GAUSS along x: taps between two pixels read both at once, so `pairs` reads on each side stand
  *    for 2·pairs pixels.
@@ -19,20 +20,29 @@ export const MAX_PAIRS = 8;
 export const SHRINK = `${MATTE}
 uniform sampler2D frame;
 uniform vec2 cell;  // of the grid, in uv
-uniform int taps;
+uniform int taps;   // of a quarter, each way
 out vec4 weighted;
-void main() {
-  vec4 sum = vec4(0.0);
-  vec2 step = cell / float(taps);
-  vec2 first = uv - 0.5 * cell + 0.5 * step;
+
+vec3 meanOf(vec2 corner, vec2 size) {
+  vec2 step = size / float(taps);
+  vec3 sum = vec3(0.0);
   for (int y = 0; y < taps; y++) {
     for (int x = 0; x < taps; x++) {
-      vec2 at = first + vec2(x, y) * step;
-      float w = 1.0 - matte(at);
-      sum += vec4(texture(frame, at).rgb * w, w);
+      sum += texture(frame, corner + (vec2(x, y) + 0.5) * step).rgb;
     }
   }
-  weighted = sum / float(taps * taps);
+  return sum / float(taps * taps);
+}
+
+void main() {
+  vec2 quarter = 0.5 * cell;
+  vec4 sum = vec4(0.0);
+  for (int i = 0; i < 4; i++) {
+    vec2 corner = uv - quarter * vec2(i & 1, i >> 1);
+    float w = 1.0 - matte(corner + 0.5 * quarter);
+    sum += vec4(meanOf(corner, quarter) * w, w);
+  }
+  weighted = 0.25 * sum;
 }`;
 
 export const GAUSS = `#version 300 es
