@@ -45,7 +45,7 @@ CALIBRATION_FRAMES, CALIBRATION_SEED = 32, 1
 
 _TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
 _STAGE_SOURCES = (
-    "importers", "rewrites", "assets", "contract.py", "simplify.py", "quantize.py",
+    "importers", "rewrites", "assets", "contract", "simplify.py", "quantize.py",
     "verify.py", "portraits.py", "demo.py", "pipeline.py",
 )  # fmt: skip
 

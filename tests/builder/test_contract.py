@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from contract_models import frames, matting, model, value
-from onnx import TensorProto, helper
+from onnx import helper
 
 from builder.contract import check_contract, to_contract
 from builder.errors import ContractError
@@ -83,46 +83,10 @@ def test_weights_that_are_listed_as_inputs_are_no_inputs():
     assert to_contract(listed, recipe(16, 24)) == matting(16, 24)
 
 
-def test_another_size_is_refused_with_both_sizes():
-    message = refusal(matting(16, 24), recipe(32, 24))
-    assert message == (
-        "small: the input 'frame' is float32 [1, 3, 16, 24], not float32 [1, 3, 32, 24] (RGB"
-        " 0..1); the output 'alpha' is float32 [1, 1, 16, 24], not float32 [1, 1, 32, 24] (alpha"
-        " 0..1)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("ends", "complaint"),
-    [
-        (([value("x", 1, 16, 24, 3)], [value("y", 1, 1, 16, 24)]), "[1, 16, 24, 3], not"),
-        (([value("x", "N", 3, 16, 24)], [value("y", 1, 1, 16, 24)]), "[N, 3, 16, 24], not"),
-        (([value("x", 1, 3, 16, 24)], [value("y", 1, 2, 16, 24)]), "[1, 2, 16, 24], not"),
-        (
-            ([value("x", 1, 3, 16, 24, kind=TensorProto.UINT8)], [value("y", 1, 1, 16, 24)]),
-            "the input 'x' is uint8",
-        ),
-        (
-            ([value("a", 1), value("b", 1)], [value("y", 1, 1, 16, 24)]),
-            "it has 2 inputs ('a', 'b'); it must have one",
-        ),
-        (([value("x", 1, 3, 16, 24)], []), "it has 0 outputs (none); it must have one"),
-    ],
-)
-def test_any_other_difference_is_refused(ends, complaint):
-    assert complaint in refusal(model([], *ends), recipe(16, 24))
-
-
-@pytest.mark.parametrize(
-    ("source", "complaint"),
-    [
-        ({"channels": "BGR"}, "input.channels is BGR; only RGB"),
-        ({"mean": (0.5, 0.5, 0.5)}, "input.mean and input.std"),
-        ({"std": (0.5, 0.5, 0.5)}, "input.mean and input.std"),
-    ],
-)
-def test_a_convention_that_is_not_supported_is_refused(source, complaint):
-    assert complaint in refusal(matting(16, 24), recipe(16, 24, **source))
+def test_a_model_without_ends_is_refused():
+    message = refusal(model([], [], []), recipe(16, 24))
+    assert "it has 0 inputs that could be the picture (none)" in message
+    assert "it has 0 outputs that could be the answer (none)" in message
 
 
 def test_the_check_names_wrong_tensor_names():
