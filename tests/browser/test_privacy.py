@@ -28,7 +28,7 @@ def test_nothing_is_requested_while_the_page_mattes(
     for effect in ("blur", "color", "cutout", "overlay", "mask"):
         visit.choose_effect(effect)
         visit.page.wait_for_timeout(MATTING_S * 1000 / 5)
-    assert visit.frames_shown() > frames + 10 * MATTING_S  # it did matte all the while
+    assert visit.frames_shown() > frames + 30  # it did matte all the while
     assert arrived.paths[at_server:] == []
     assert visit.requests[in_browser:] == []
 

@@ -75,6 +75,7 @@ class Visit:
         self.context = context
         self.requests: list[str] = []
         self.console: list[str] = []
+        self.said: list[str] = []
         self.faults: list[str] = []
         self._expected: tuple[str, ...] = ()
         context.on("request", self._requested)
@@ -152,7 +153,9 @@ class Visit:
             state = self.page.evaluate(
                 "[{ ...frame.dataset }, document.querySelector('#notices').innerText]"
             )
-            raise AssertionError(f"no matte of the {source}: {state}, {self.console}") from None
+            raise AssertionError(
+                f"no matte of the {source}: {state}, console: {self.said}"
+            ) from None
 
     def choose_effect(self, effect: str) -> None:
         """Chooses one of the page's effects, and waits until a frame has been drawn with it."""
@@ -186,6 +189,7 @@ class Visit:
         self.requests.append(request.url)
 
     def _said(self, message: ConsoleMessage) -> None:
+        self.said.append(message.text)
         # A browser asks for this by itself where a page, such as manifest.json, names no icon.
         if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
             self.console.append(f"{message.text} ({message.location['url']})")
