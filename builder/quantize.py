@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 
 from builder.contract import FRAME, check_contract
 from builder.errors import QuantizeError
+from builder.messages import one_line
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +111,7 @@ def int8_qdq(model: onnx.ModelProto, frames: Sequence[NDArray[np.float32]]) -> o
             " with free space"
         ) from error
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise QuantizeError(f"onnxruntime cannot quantise the model: {reason}") from error
+        raise QuantizeError(f"onnxruntime cannot quantise the model: {one_line(error)}") from error
     del result.graph.value_info[:]
     result.producer_name, result.producer_version = model.producer_name, model.producer_version
     check_contract(result)

@@ -6,6 +6,7 @@ import onnx
 
 from builder.contract import check_contract
 from builder.errors import ModelImportError
+from builder.messages import one_line
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,7 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         simplified, _ = onnxsim.simplify(model)
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ModelImportError(f"onnxsim cannot simplify the model: {reason}") from error
+        raise ModelImportError(f"onnxsim cannot simplify the model: {one_line(error)}") from error
     result: onnx.ModelProto = simplified
     del result.graph.value_info[:]  # every runtime infers the inner shapes itself
     result.doc_string = result.graph.doc_string = ""

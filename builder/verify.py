@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from builder.contract import ALPHA, FRAME, check_contract
 from builder.errors import VerifyError
+from builder.messages import one_line
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +137,7 @@ def _runtime_errors() -> Iterator[None]:
         state.NotImplemented,
         state.RuntimeException,
     ) as error:
-        reason = " ".join(str(error).split())
-        raise VerifyError(f"onnxruntime cannot run the model: {reason}") from error
+        raise VerifyError(f"onnxruntime cannot run the model: {one_line(error)}") from error
 
 
 def _checked(alpha: Array, index: int, height: int, width: int) -> Array:

@@ -6,13 +6,12 @@ import onnx
 from google.protobuf.message import DecodeError, Message
 
 from builder.errors import ModelImportError
+from builder.messages import one_line
 
-# ONNX's own two, and the plain ones that its native code lets through on damaged models.
+# ONNX's own two, and the plain one that its native code raises on unknown types.
 _COMPLAINTS = (
     onnx.checker.ValidationError,
     onnx.shape_inference.InferenceError,
-    IndexError,
-    RuntimeError,
     ValueError,
 )
 
@@ -61,9 +60,8 @@ def check(model: onnx.ModelProto, origin: str) -> None:
         onnx.checker.check_model(model)
         onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     except _COMPLAINTS as error:
-        reason = " ".join(str(error).split())
         raise ModelImportError(
-            f"{origin}: not a valid model ({reason}); export it again"
+            f"{origin}: not a valid model ({one_line(error)}); export it again"
         ) from error
 
 

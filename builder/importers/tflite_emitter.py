@@ -5,7 +5,6 @@ a tensor of any other rank keeps its order. `Emitter` keeps that rule, so that a
 what it computes and seldom how the bytes lie.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -118,7 +117,7 @@ class Emitter:
         self._require_float(index)
         if index in self._names:
             value = self._publish(value, self._names[index])
-        elif value not in self._values.values():  # not an older value under a second number
+        else:
             shape = onnx_shape(self.tensor(index).shape)
             self._infos.append(helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, shape))
         self._values[index] = value
@@ -129,9 +128,10 @@ class Emitter:
             raise self.error(f"does not write {self.describe(index)}")
 
     def reshape(self, value: str, shape: Sequence[int], target: Sequence[int]) -> str:
-        """Give a value of TFLite shape ``shape`` the TFLite shape ``target``, memory order kept."""
-        if math.prod(shape) != math.prod(target):
-            raise self.error(f"a shape {list(shape)} cannot become {list(target)}")
+        """Give a value of TFLite shape ``shape`` the TFLite shape ``target``, memory order kept.
+
+        Both hold the same number of elements.
+        """
         if tuple(shape) == tuple(target):
             return value
         if _order_matters(shape):

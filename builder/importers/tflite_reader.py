@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from builder.errors import ModelImportError
 from builder.importers.tflite_model import Graph, Operator, Tensor
 from builder.importers.tflite_options import read_options, schema_names
+from builder.messages import one_line
 
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite file
 SCHEMA_VERSION = 3  # the only one in use
@@ -58,9 +59,8 @@ def read_graph(data: bytes, origin: str) -> Graph:
     try:
         return _Reader(data, origin).graph()
     except (struct.error, IndexError, OverflowError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
         raise ModelImportError(
-            f"{origin}: a damaged TFLite file ({reason}); fetch it again"
+            f"{origin}: a damaged TFLite file ({one_line(error)}); fetch it again"
         ) from error
 
 
@@ -106,7 +106,7 @@ class _Reader:
     def _length(self, length: int, width: int) -> int:
         """Return a vector's length once it is known to fit the file (``width`` bytes each)."""
         self.allowance -= length * width
-        if length * width > len(self.data) or self.allowance < 0:
+        if self.allowance < 0:
             raise ValueError(f"a vector of {length} does not fit {len(self.data)} bytes")
         return length
 

@@ -73,6 +73,19 @@ def test_names_that_are_no_text_are_refused(name):
     assert "not an ONNX file, or a damaged one" in outcome(broken)
 
 
+def test_the_name_of_an_unused_tensor_that_is_no_text_is_refused():
+    spare = matting()
+    spare.graph.initializer.append(helper.make_tensor("unused", TensorProto.FLOAT, [1], [0.0]))
+    broken = spare.SerializeToString().replace(b"unused", b"unuse\xff")
+    assert "not an ONNX file, or a damaged one" in outcome(broken)
+
+
+def test_types_that_onnx_does_not_have_are_refused():
+    odd = matting()
+    odd.graph.input[0].type.tensor_type.elem_type = 55
+    assert "not a valid model (Invalid tensor data type 55" in outcome(odd.SerializeToString())
+
+
 def external(tensor: onnx.TensorProto) -> onnx.TensorProto:
     tensor.ClearField("raw_data")
     tensor.data_location = TensorProto.EXTERNAL

@@ -9,6 +9,8 @@ import tflite_numpy as plain
 from tflite_maker import ACTIVATION, Maker, conv_options, pool_options
 from tflite_runs import by_importer, by_interpreter, numbers
 
+from builder.importers import import_model
+
 # float32 sums of at most a hundred products of numbers around 3, in another order
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-4}
 
@@ -263,3 +265,39 @@ def test_a_chain_of_ops_with_two_outputs():
     expected = plain.ACTIVATIONS["LOGISTIC"](np.maximum(x, 0))
     np.testing.assert_allclose(got[0], expected.mean(axis=(1, 2)), **TOLERANCE)
     np.testing.assert_allclose(got[1], expected, **TOLERANCE)
+
+
+def test_global_pooling_and_small_shapes_need_no_transposition():
+    """Where NHWC and NCHW are the same in memory, a Reshape does, which costs nothing."""
+    maker = Maker()
+    source, pooled, flat = maker.tensor(1, 4, 6, 3), maker.tensor(1, 3), maker.tensor(1, 1, 1, 3)
+    axes = maker.constant([1, 2], "int32")
+    maker.op("MEAN", [source, axes], [pooled], ("ReducerOptions", {"KeepDims": False}))
+    maker.op("RESHAPE", [pooled], [flat], ("ReshapeOptions", {"NewShape": [1, 1, 1, 3]}))
+    model = import_model(maker.write([source], [flat]), "tflite", "made.tflite")
+    kinds = [node.op_type for node in model.graph.node]
+    assert kinds == ["GlobalAveragePool", "Reshape", "Reshape"]
+
+
+@pytest.mark.parametrize("name", ["", "v0", "t2", "scalar_6", "tensor_9", "a\nb", "input:0", "out"])
+def test_any_names_of_inputs_and_outputs_become_valid_ones(name):
+    x = numbers((1, 4, 6, 3))
+    maker = Maker()
+    source, hidden = maker.tensor(*x.shape, name=name), maker.tensor(*x.shape)
+    out = maker.tensor(*x.shape, name="out")
+    maker.op("RELU6", [source], [hidden])
+    factor = maker.constant(numbers((3,)))
+    maker.op("MUL", [hidden, factor], [out], ("MulOptions", {}))
+    expected = x.clip(0, 6) * numbers((3,))
+    check(maker, [source], [out], [x], expected)
+
+
+def test_an_output_that_only_changes_its_shape_keeps_its_name():
+    x = numbers((1, 4, 6, 3))
+    maker = Maker()
+    source, out = maker.tensor(*x.shape, name="picture"), maker.tensor(*x.shape, name="same")
+    maker.op("RESHAPE", [source], [out], ("ReshapeOptions", {"NewShape": x.shape}))
+    data = maker.write([source], [out])
+    model = import_model(data, "tflite", "made.tflite")
+    assert [value.name for value in model.graph.output] == ["same"]
+    np.testing.assert_array_equal(by_importer(data, [x])[0], x)

@@ -187,6 +187,27 @@ def test_contents_behind_the_flatbuffer_are_read():
     assert "damaged" in outcome(data[:-4])
 
 
+def test_a_very_long_name_is_cut_in_messages():
+    maker = Maker()
+    maker.tensor(1, 4, name="n" * 5000, is_variable=True)
+    assert len(outcome(maker.write([0], [0]))) < 400
+
+
+def test_the_codes_of_old_writers_are_read():
+    x = numbers((1, 2, 2, 3))
+    maker = Maker(one_byte_codes=True)
+    source, out = maker.tensor(*x.shape), maker.tensor(*x.shape)
+    maker.op("RELU", [source], [out])
+    np.testing.assert_array_equal(by_importer(maker.write([source], [out]), [x])[0], x.clip(0))
+
+
+def test_an_op_code_outside_the_file_is_refused():
+    maker = Maker()
+    maker.op("RELU", [maker.tensor(1, 4)], [maker.tensor(1, 4)])
+    maker.operators[0].code = 5
+    assert "op 0 has the code 5 of 1" in outcome(maker.write([0], [1]))
+
+
 def test_what_is_read_cannot_be_changed():
     graph = read_graph(small_file(), "small.tflite")
     contents = graph.tensors[1].data

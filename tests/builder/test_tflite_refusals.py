@@ -152,12 +152,84 @@ def test_an_output_that_no_op_writes_is_refused():
     assert "output tensor 1 ('tensor 1') is written by no op" in refused(maker, [0], tensors[1:])
 
 
-@pytest.mark.parametrize("wanted", [(1, 5), (-1, -1), (0, -1), (-2, 48)])
+@pytest.mark.parametrize("wanted", [(1, 5), (-1, -1), (0, -1), (-2, 48), (-2, -24)])
 def test_a_reshape_that_does_not_fit_is_refused(wanted):
     maker = Maker()
     source, out = maker.tensor(1, 4, 4, 3), maker.tensor(1, 48)
     maker.op("RESHAPE", [source, maker.constant(wanted, "int32")], [out])
     assert "op 0 (RESHAPE): makes the shape" in refused(maker, [source], [out])
+
+
+def test_a_reshape_without_a_shape_is_refused():
+    maker = Maker()
+    source, out = maker.tensor(1, 4, 4, 3), maker.tensor(1, 48)
+    maker.op("RESHAPE", [source], [out], ("ReshapeOptions", {}))
+    assert "op 0 (RESHAPE): says no shape" in refused(maker, [source], [out])
+
+
+def test_a_window_larger_than_the_picture_is_refused():
+    maker = Maker()
+    source, out = maker.tensor(1, 4, 6, 3), maker.tensor(1, 1, 1, 3)
+    maker.op("MAX_POOL_2D", [source], [out], pool_options("VALID", (1, 1), (5, 5)))
+    assert "op 0 (MAX_POOL_2D): slides a window of 5 over 4" in refused(maker, [source], [out])
+
+
+@pytest.mark.parametrize("axes", [[4], [-5], [1, 9]])
+def test_a_mean_over_axes_that_are_not_there_is_refused(axes):
+    maker = Maker()
+    source, out = maker.tensor(1, 4, 6, 3), maker.tensor(1, 4, 6, 3)
+    ins = [source, maker.constant(axes, "int32")]
+    maker.op("MEAN", ins, [out], ("ReducerOptions", {"KeepDims": True}))
+    assert "op 0 (MEAN): takes the mean over the axes" in refused(maker, [source], [out])
+
+
+@pytest.mark.parametrize("sizes", [[8], [8, 12, 3], [0, 12], [8, -1]])
+def test_a_resize_to_sizes_that_are_none_is_refused(sizes):
+    maker = Maker()
+    source, out = maker.tensor(1, 4, 6, 3), maker.tensor(1, 8, 12, 3)
+    ins = [source, maker.constant(sizes, "int32")]
+    maker.op("RESIZE_BILINEAR", ins, [out], ("ResizeBilinearOptions", {}))
+    assert "op 0 (RESIZE_BILINEAR): resizes to" in refused(maker, [source], [out])
+
+
+def test_a_resize_with_both_conventions_is_refused():
+    maker = Maker()
+    source, out = maker.tensor(1, 4, 6, 3), maker.tensor(1, 8, 12, 3)
+    options = {"AlignCorners": True, "HalfPixelCenters": True}
+    ins = [source, maker.constant([8, 12], "int32")]
+    maker.op("RESIZE_BILINEAR", ins, [out], ("ResizeBilinearOptions", options))
+    assert "which exclude each other" in refused(maker, [source], [out])
+
+
+def test_sizes_that_are_computed_are_refused():
+    maker = Maker()
+    ins, out = [maker.tensor(1, 4, 6, 3), maker.tensor(2)], maker.tensor(1, 8, 12, 3)
+    maker.op("RESIZE_BILINEAR", ins, [out], ("ResizeBilinearOptions", {}))
+    assert "must be a constant list of integers" in refused(maker, ins, [out])
+
+
+def test_weights_that_change_their_shape_on_the_way_are_refused():
+    maker = Maker()
+    stored, whole = maker.constant(np.ones((2, 3)), "float16"), maker.tensor(3, 2)
+    maker.op("DEQUANTIZE", [stored], [whole])
+    out = maker.tensor(3, 2)
+    maker.op("RELU", [whole], [out])
+    message = refused(maker, [maker.tensor(1)], [out])
+    assert "op 0 (DEQUANTIZE): makes [3, 2] of a constant [2, 3]" in message
+
+
+def test_an_op_with_an_output_too_many_is_refused():
+    maker = Maker()
+    tensors = [maker.tensor(1, 4, 4, 3) for _ in range(3)]
+    maker.op("RELU", tensors[:1], tensors[1:])
+    assert "op 0 (RELU): does not write tensor 2" in refused(maker, [0], [1])
+
+
+def test_options_of_another_op_are_refused():
+    maker = Maker()
+    tensors = [maker.tensor(1, 4, 4, 3) for _ in range(3)]
+    maker.op("ADD", tensors[:2], tensors[2:], ("Pool2DOptions", {"StrideW": 1}))
+    assert "op 0 (ADD): has no options" in refused(maker, [0, 1], [2])
 
 
 @pytest.mark.parametrize(

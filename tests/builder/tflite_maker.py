@@ -61,6 +61,7 @@ class _Operator:
     outputs: list[int]
     options: tuple[str, dict[str, Any]] | None
     custom: bytes | None
+    code: int | None = None  # instead of the name's own one
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Maker:
     """Collects tensors and ops, then writes the file; numbers are tensor numbers."""
 
     version: int = 3
+    one_byte_codes: bool = False  # as old writers have them
     tensors: list[_Tensor] = field(default_factory=list)
     operators: list[_Operator] = field(default_factory=list)
 
@@ -105,7 +107,7 @@ class Maker:
         return data
 
     def _model(self, b, codes, inputs, outputs, offset: int = 2) -> bytes:
-        code_table = _table_vector(b, [_code(b, name) for name in codes])
+        code_table = _table_vector(b, [_code(b, name, self.one_byte_codes) for name in codes])
         buffers = []
         for tensor in self.tensors:
             buffers.append(_far_buffer(b, tensor, offset) if tensor.far else _buffer(b, tensor))
@@ -143,12 +145,13 @@ def _table_vector(b, offsets) -> int:
     return b.EndVector()
 
 
-def _code(b, name: str) -> int:
+def _code(b, name: str, one_byte: bool) -> int:
     number = getattr(tflite.BuiltinOperator, name, None)
     custom = b.CreateString(name) if number is None else None
     number = tflite.BuiltinOperator.CUSTOM if number is None else number
     tflite.OperatorCodeStart(b)
-    tflite.OperatorCodeAddBuiltinCode(b, number)
+    if not one_byte:
+        tflite.OperatorCodeAddBuiltinCode(b, number)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(number, 127))
     tflite.OperatorCodeAddVersion(b, 1)
     if custom is not None:
@@ -202,7 +205,7 @@ def _operator(b, op: _Operator, codes: list[str]) -> int:
     custom = _bytes(b, op.custom) if op.custom else None
     options = _options(b, *op.options) if op.options else None
     tflite.OperatorStart(b)
-    tflite.OperatorAddOpcodeIndex(b, codes.index(op.name))
+    tflite.OperatorAddOpcodeIndex(b, codes.index(op.name) if op.code is None else op.code)
     tflite.OperatorAddInputs(b, ins)
     tflite.OperatorAddOutputs(b, outs)
     if options is not None:
