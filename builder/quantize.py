@@ -15,9 +15,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from builder.contract import FRAME, check_contract
+from builder.contract import check_contract
 from builder.errors import QuantizeError
 from builder.messages import one_line
+from builder.verify import steps
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +72,13 @@ def int8_qdq(model: onnx.ModelProto, frames: Sequence[NDArray[np.float32]]) -> o
 
     Args:
         model: keeps the contract, simplified; it is not changed.
-        frames: float32 ``[1, 3, H, W]``, RGB 0..1, real portraits at the model's size.
+        frames: float32 ``[1, 3, H, W]``, RGB 0..1, real portraits at the model's size; a
+            recurrent model is calibrated on them as on one clip.
 
     Raises:
         ContractError: the model does not keep the contract.
         QuantizeError: no frames, or onnxruntime cannot quantise the model.
+        VerifyError: the model cannot be run on the frames.
     """
     from onnxruntime import quantization
 
@@ -91,7 +94,7 @@ def int8_qdq(model: onnx.ModelProto, frames: Sequence[NDArray[np.float32]]) -> o
             quantization.quantize_static(
                 own,
                 target,
-                _reader(frames),
+                _reader([feeds for feeds, _ in steps(model, frames)]),
                 op_types_to_quantize=INT8_OPS,
                 quant_format=quantization.QuantFormat.QDQ,
                 per_channel=True,
@@ -118,23 +121,22 @@ def int8_qdq(model: onnx.ModelProto, frames: Sequence[NDArray[np.float32]]) -> o
     return result
 
 
-def _reader(frames: Sequence[NDArray[np.float32]]):  # type: ignore[no-untyped-def]
-    """Wrap frames into onnxruntime's CalibrationDataReader, a class without types."""
+def _reader(runs: Sequence[dict[str, NDArray[np.float32]]]):  # type: ignore[no-untyped-def]
+    """Wrap what each run is fed into onnxruntime's CalibrationDataReader, a class without types."""
     from onnxruntime.quantization import CalibrationDataReader
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._left = iter(frames)
+            self._left = iter(runs)
 
         def __len__(self) -> int:
-            return len(frames)
+            return len(runs)
 
         def set_range(self, start_index: int, end_index: int) -> None:
-            self._left = iter(frames[start_index:end_index])
+            self._left = iter(runs[start_index:end_index])
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            frame = next(self._left, None)
-            return None if frame is None else {FRAME: frame}
+            return next(self._left, None)
 
     return Reader()
 

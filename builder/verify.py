@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from builder.contract import ALPHA, FRAME, check_contract
+from builder.contract import ALPHA, FRAME, check_contract, states, zero_states
 from builder.errors import VerifyError
 from builder.messages import one_line
 
@@ -46,7 +46,8 @@ def run(model: onnx.ModelProto, frames: Sequence[Array]) -> list[Array]:
     """Run a model on frames with onnxruntime on the CPU.
 
     Args:
-        model: keeps the contract.
+        model: keeps the contract. A recurrent one sees the frames as one clip: its states begin
+            at zero and go from frame to frame.
         frames: float32 ``[1, 3, H, W]``, RGB 0..1, at the model's size.
 
     Returns:
@@ -56,20 +57,29 @@ def run(model: onnx.ModelProto, frames: Sequence[Array]) -> list[Array]:
         ContractError: the model does not keep the contract.
         VerifyError: it cannot be run, or an answer is no probability.
     """
+    return [alpha for _, alpha in steps(model, frames)]
+
+
+def steps(
+    model: onnx.ModelProto, frames: Sequence[Array]
+) -> Iterator[tuple[dict[str, Array], Array]]:
+    """Run a model as `run` does; yield what each run was fed, by input name, and its alpha."""
     height, width = check_contract(model)
+    pairs, carried = states(model), zero_states(model)
+    outputs = [ALPHA, *(pair.output for pair in pairs)]
     with _runtime_errors():
         session = _session(model)
-    alphas = []
     for index, frame in enumerate(frames):
         if frame.shape != (1, 3, height, width) or frame.dtype != np.float32:
             raise VerifyError(
                 f"frame {index} is {frame.dtype} {list(frame.shape)}; the model takes float32"
                 f" {[1, 3, height, width]}"
             )
+        feeds = {FRAME: frame, **carried}
         with _runtime_errors():
-            (alpha,) = session.run([ALPHA], {FRAME: frame})
-        alphas.append(_checked(alpha, index, height, width))
-    return alphas
+            alpha, *written = session.run(outputs, feeds)
+        carried = {pair.input: state for pair, state in zip(pairs, written, strict=True)}
+        yield feeds, _checked(alpha, index, height, width)
 
 
 def compare(before: onnx.ModelProto, after: onnx.ModelProto, frames: Sequence[Array]) -> Comparison:

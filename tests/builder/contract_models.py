@@ -39,6 +39,22 @@ def matting(
     return model(nodes, *ends, [("w1", first), ("w2", second)])
 
 
+def recurrent(height=8, width=12) -> onnx.ModelProto:
+    """Answers with the mean of its grey frame and its last answer: an echo that fades."""
+    nodes = [
+        helper.make_node("Conv", ["frame", "grey"], ["now"], "grey"),
+        helper.make_node("Add", ["now", "state0_in"], ["sum"]),
+        helper.make_node("Conv", ["sum", "half"], ["state0_out"], "half"),
+        helper.make_node("Identity", ["state0_out"], ["alpha"]),
+    ]
+    inputs = [value("frame", 1, 3, height, width), value("state0_in", 1, 1, height, width)]
+    outputs = [value("alpha", 1, 1, height, width), value("state0_out", 1, 1, height, width)]
+    grey = np.full((1, 3, 1, 1), 1 / 3, np.float32)
+    return model(
+        nodes, inputs, outputs, [("grey", grey), ("half", np.full((1, 1, 1, 1), 0.5, np.float32))]
+    )
+
+
 def constant_answer(answer, height=8, width=12) -> onnx.ModelProto:
     """Answers ``answer`` (a number or an array [1, 1, H, W]) to every frame."""
     filled = np.broadcast_to(np.float32(answer), (1, 1, height, width)).copy()

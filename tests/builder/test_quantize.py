@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 import onnx
 import pytest
-from contract_models import frames, matting
+from contract_models import frames, matting, recurrent
 from onnx import TensorProto, numpy_helper
 
 from builder.contract import check_contract, to_contract
@@ -105,6 +105,15 @@ def test_two_quantisations_are_byte_identical():
 def test_calibration_depends_on_the_frames():
     dark = [frame * np.float32(0.1) for frame in frames(2)]
     assert int8_qdq(matting(), frames(2)) != int8_qdq(matting(), dark)
+
+
+def test_a_recurrent_model_is_calibrated_on_the_states_that_it_meets():
+    bright = [np.full((1, 3, 8, 12), 0.9, np.float32)] * 6
+    small = int8_qdq(recurrent(), bright)
+    assert check_contract(small) == (8, 12)
+    # The last answers near 0.9 are out of reach for scales made of zero states (0.45).
+    assert compare(recurrent(), small, bright).max_abs_diff < 0.01
+    assert check_contract(fp16_weights(recurrent())) == (8, 12)
 
 
 def test_int8_says_nothing_and_leaves_nothing_behind(tmp_path, monkeypatch, capfd, caplog):

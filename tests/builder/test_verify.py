@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from contract_models import constant_answer, frames, matting, model, value
+from contract_models import constant_answer, frames, matting, model, recurrent, value
 from onnx import TensorProto, helper
 
 from builder.errors import ContractError, VerifyError
@@ -11,6 +11,13 @@ def test_a_model_gives_one_alpha_a_frame():
     alphas = run(matting(), frames(3))
     assert [alpha.shape for alpha in alphas] == [(1, 1, 8, 12)] * 3
     assert not np.array_equal(alphas[0], alphas[1])
+
+
+def test_a_recurrent_model_sees_the_frames_as_one_clip():
+    bright, dark = np.ones((1, 3, 8, 12), np.float32), np.zeros((1, 3, 8, 12), np.float32)
+    alphas = run(recurrent(), [bright, bright, dark])
+    assert [alpha.max() for alpha in alphas] == pytest.approx([0.5, 0.75, 0.375])
+    assert run(recurrent(), [dark])[0].max() == 0  # each run of a clip starts anew
 
 
 def test_a_model_is_equal_to_itself():
