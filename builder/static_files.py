@@ -66,7 +66,7 @@ def file_response(
         response.headers["Vary"] = "Accept-Encoding"
     if found.coding:
         response.headers["Content-Encoding"] = found.coding
-    if request.if_none_match.contains_weak(found.etag) or request.if_none_match.star_tag:
+    if request.if_none_match.contains_weak(found.etag):
         response.status_code = 304
     elif span and request.headers.get("If-Range", f'"{found.etag}"') == f'"{found.etag}"':
         _send_range(response, found.data, span)
