@@ -34,7 +34,6 @@ const models = new ModelControl(manifest, translator, settings.model);
 const status = new StatusLine(translator, (name) => models.titleOf(name || models.name));
 const effects = new EffectControls({
   settings,
-  stage,
   translator,
   onChange: (effect) => host.current?.setEffect(effect),
   onError: report,

@@ -7,13 +7,13 @@
  *
  * @typedef {object} EffectOptions
  * @property {import('./settings.js').Settings} settings
- * @property {import('./stage.js').Stage} stage
  * @property {import('./i18n.js').Translator} translator
  * @property {(effect: Effect) => void} onChange
  * @property {(error: unknown, name: string) => void} onError
  */
 
 import { EFFECT_KINDS } from '../shared/effects.js';
+import { backdropImage, paintBackdrop } from './backdrop-layer.js';
 import { builtInBackdrop, ownBackdrop, readPicture } from './backdrops.js';
 import { all, byId, setText } from './dom.js';
 import { saveSettings } from './settings.js';
@@ -163,15 +163,13 @@ export class EffectControls {
   }
 
   #backdropImage() {
-    const chosen = this.#panel.querySelector('input[name="backdrop"]:checked');
-    const [image] = chosen?.parentElement ? all(chosen.parentElement, 'img', HTMLImageElement) : [];
-    return image;
+    return backdropImage(this.#panel, this.#chosen('backdrop'));
   }
 
   #render() {
-    const { stage, translator } = this.#options;
+    const { translator } = this.#options;
     const image = this.#backdropImage()?.src ?? '';
-    stage.setBackdrop(this.#kind, { color: this.#color, image });
+    paintBackdrop(this.#kind, { color: this.#color, image });
     this.#panel.dataset.effect = this.#kind;
     this.#panel.style.setProperty('--chosen-color', this.#color);
     byId('effect-image-preview', HTMLImageElement).src = image;

@@ -1,7 +1,4 @@
-/**
- * The page's own translator. Runs before the first paint, so that nobody sees another language
- * first; it therefore imports next to nothing.
- */
+/** The page's own translator; importing it puts the page into the visitor's language. */
 
 import { byId, readData, setText } from './dom.js';
 import { pickLocale, Translator, translateTree } from './i18n.js';

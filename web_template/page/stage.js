@@ -1,10 +1,6 @@
 /**
- * The picture's place on the page: its shape, what lies beneath the canvas, what is said over it.
+ * The picture's place on the page: its shape, and what is said over it.
  *
- * Beneath the canvas lies the same replacement background that the engine draws, so the page has
- * a picture before the engine is there, and nothing flashes when it comes.
- *
- * @typedef {import('../shared/messages.js').State} EngineState
  * @typedef {import('./i18n.js').Translator} Translator
  */
 
@@ -17,7 +13,6 @@ const MAX_ASPECT = 2.4;
 export class Stage {
   #stage = byId('stage', HTMLElement);
   #frame = byId('frame', HTMLElement);
-  #backdrop = byId('backdrop', HTMLElement);
   #loading = byId('loading', HTMLElement);
   #loadingText = byId('loading-text', HTMLElement);
   #loadingBar = byId('loading-bar', HTMLProgressElement);
@@ -37,16 +32,6 @@ export class Stage {
     if (!(width > 0 && height > 0)) return;
     const aspect = Math.min(MAX_ASPECT, Math.max(MIN_ASPECT, width / height));
     this.#stage.style.setProperty('--aspect', String(aspect));
-  }
-
-  /**
-   * @param {string} kind  the effect's
-   * @param {{color: string, image: string}} look  image: a URL or ''
-   */
-  setBackdrop(kind, { color, image }) {
-    this.#frame.dataset.effect = kind;
-    this.#backdrop.style.backgroundColor = kind === 'color' ? color : '';
-    this.#backdrop.style.backgroundImage = kind === 'image' && image ? `url("${image}")` : '';
   }
 
   /** @param {{loaded: number, total: number}} progress  bytes */
