@@ -41,18 +41,20 @@ def progress_bar(what: str) -> Iterator[Advance]:
 
 
 def variants_table(models: "Sequence[BuiltModel]") -> Table:
-    """The variants of each model, with what was measured and why one is not shipped."""
-    table = Table(title="Variants, compared with fp32 on the same pictures")
-    for column in ("model", "variant", "kB", "max |Δalpha|", "mean |Δalpha|", "IoU", "shipped"):
+    """The variants of each model with what was measured; the caption says why one is missing."""
+    table = Table(title="Variants, compared with fp32 on the same pictures", title_justify="left")
+    for column in ("model", "variant", "kB", "max |Δ|", "mean |Δ|", "IoU", "shipped"):
         table.add_column(column, justify="left" if column in ("model", "variant") else "right")
     for model in models:
         for v in (*model.variants, *model.rejected):
             shipped = "preferred" if v.name == model.preferred else "yes"
             table.add_row(
                 model.recipe.name, v.name, f"{v.bytes / 1000:.0f}", f"{v.max_abs_diff:.1e}",
-                f"{v.mean_abs_diff:.1e}", f"{v.iou:.4f}",
-                f"no: {v.reason}" if v.reason else shipped,
+                f"{v.mean_abs_diff:.1e}", f"{v.iou:.4f}", "no" if v.reason else shipped,
             )  # fmt: skip
+    lines = [f"{m.recipe.name} {v.name}: {v.reason}" for m in models for v in m.rejected]
+    table.caption = "\n".join(f"not shipped: {line}" for line in lines) or None
+    table.caption_justify = "left"
     return table
 
 
