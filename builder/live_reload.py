@@ -31,6 +31,7 @@ _FAILURE_PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The build failed</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="{prefix}/reload.css">
 </head>
 <body>
