@@ -150,7 +150,8 @@ def _check_model(model: SiteModel) -> None:
             f"{model.name}: the preferred variant {model.preferred!r} is not once among the "
             f"shipped ones ({', '.join(variants) or 'none'}); look at why it was rejected"
         )
-    for variant in (*model.variants, *model.rejected):
+    judged: tuple[SiteVariant | RejectedVariant, ...] = (*model.variants, *model.rejected)
+    for variant in judged:
         figures = (variant.max_abs_diff, variant.mean_abs_diff, variant.iou)
         if not all(map(math.isfinite, figures)):
             raise SiteError(f"{model.name}: {variant.name} has figures that are no numbers")
