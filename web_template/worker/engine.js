@@ -66,7 +66,7 @@ export class Engine {
    * @returns {Promise<void>}
    */
   async handle(message) {
-    if (message.type === 'frame') {
+    if (message?.type === 'frame') {
       if (this.#source?.id === message.sourceId) this.#started().loop.offer(message.frame);
       else message.frame.close();
       return;

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  checkManifest,
+  fetchManifest,
+  modelSpec,
+  runtimeSpec,
+} from '../../../web_template/shared/manifest.js';
+
+const ROOT = new URL('https://host.example/some/where/');
+
+/** @returns {any} */
+const manifest = () => ({
+  schema: 1,
+  defaultModel: 'wide',
+  models: [
+    {
+      name: 'wide',
+      width: 256,
+      height: 144,
+      threshold: 0.5,
+      ramp: [0.2, 0.8],
+      preferred: 'fp16',
+      variants: [
+        { name: 'fp32', file: 'models/wide.fp32.onnx', bytes: 4, sha256: 'a' },
+        { name: 'fp16', file: 'models/wide.fp16.onnx', bytes: 2, sha256: 'b' },
+      ],
+    },
+    {
+      name: 'square',
+      width: 256,
+      height: 256,
+      threshold: 0.4,
+      preferred: 'int8',
+      variants: [{ name: 'fp32', file: 'models/square.onnx', bytes: 4, sha256: 'c' }],
+    },
+  ],
+  runtime: {
+    module: 'runtime/ort.mjs',
+    glue: 'runtime/glue.mjs',
+    wasm: 'runtime/ort.wasm',
+    wasmBytes: 9,
+  },
+});
+
+test('the default model, its preferred variant, below the root', () => {
+  assert.deepEqual(modelSpec(manifest(), ROOT), {
+    name: 'wide',
+    variant: 'fp16',
+    url: 'https://host.example/some/where/models/wide.fp16.onnx',
+    sha256: 'b',
+    bytes: 2,
+    width: 256,
+    height: 144,
+    threshold: 0.5,
+    ramp: [0.2, 0.8],
+  });
+});
+
+test('a preferred variant that is not shipped: the first one; no ramp is null', () => {
+  const { variant, ramp } = modelSpec(manifest(), ROOT, 'square');
+  assert.deepEqual([variant, ramp], ['fp32', null]);
+});
+
+test('an unknown model names those that are there', () => {
+  assert.throws(() => modelSpec(manifest(), ROOT, 'tall'), {
+    code: 'model-unavailable',
+    message: /tall.*wide, square/,
+  });
+});
+
+test('the runtime below the root', () => {
+  assert.deepEqual(runtimeSpec(manifest(), ROOT), {
+    module: 'https://host.example/some/where/runtime/ort.mjs',
+    glue: 'https://host.example/some/where/runtime/glue.mjs',
+    wasm: 'https://host.example/some/where/runtime/ort.wasm',
+    wasmBytes: 9,
+  });
+});
+
+for (const [what, broken] of /** @type {[string, object | null][]} */ ([
+  ['nothing', null],
+  ['another schema', { ...manifest(), schema: 2 }],
+  ['no models', { ...manifest(), models: [] }],
+  ['no runtime', { ...manifest(), runtime: undefined }],
+])) {
+  test(`${what} is refused`, () => {
+    assert.throws(() => checkManifest(/** @type {any} */ (broken)), { code: 'model-unavailable' });
+  });
+}
+
+test('it is fetched from the root', async () => {
+  /** @type {string[]} */
+  const urls = [];
+  const fetch = async (/** @type {any} */ url) => {
+    urls.push(String(url));
+    return Response.json(manifest());
+  };
+  assert.equal((await fetchManifest(ROOT, { fetch })).defaultModel, 'wide');
+  assert.deepEqual(urls, ['https://host.example/some/where/manifest.json']);
+});
+
+test('one that is missing, or no JSON, says so', async () => {
+  const missing = async () => new Response('', { status: 404 });
+  await assert.rejects(fetchManifest(ROOT, { fetch: missing }), {
+    code: 'model-unavailable',
+    detail: /404/,
+  });
+  const page = async () => new Response('<!doctype html>');
+  await assert.rejects(fetchManifest(ROOT, { fetch: page }), { code: 'model-unavailable' });
+});
+
+test('a signal gives up with its own reason', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  const fetch = async () => {
+    throw new Error('aborted');
+  };
+  await assert.rejects(fetchManifest(ROOT, { signal, fetch }), /enough/);
+});

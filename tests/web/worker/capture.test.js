@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { captureFrame } from '../../../web_template/worker/capture.js';
+import { FakeFrame } from '../fakes.js';
+
+const matte = () => ({
+  alpha: Float32Array.of(0.25, 0.75),
+  width: 2,
+  height: 1,
+  threshold: 0.5,
+  ramp: null,
+});
+
+test('the pixels of the frame, the alpha as it was, nothing left open', async () => {
+  const bytes = Uint8Array.from({ length: 48 }, (_, i) => i);
+  const frame = new FakeFrame({ width: 4, height: 3, bytes, timestamp: 42 });
+  const shown = { frame: frame.asVideoFrame, matte: matte() };
+  const capturing = captureFrame(shown);
+  shown.matte.alpha.fill(0); // the loop goes on
+  const capture = await capturing;
+  assert.deepEqual([...capture.rgba], [...bytes]);
+  assert.deepEqual([...capture.alpha], [0.25, 0.75]);
+  assert.deepEqual(
+    [capture.width, capture.height, capture.alphaWidth, capture.alphaHeight, capture.timestamp],
+    [4, 3, 2, 1, 42],
+  );
+  assert.deepEqual([...FakeFrame.open], [frame]);
+  frame.close();
+});
+
+test('a browser that cannot convert reads a canvas', async (context) => {
+  const frame = new FakeFrame({ format: 'I420', bytes: new Uint8Array(24) });
+  /** @type {any} */ (globalThis).OffscreenCanvas = class {
+    getContext() {
+      const data = new Uint8ClampedArray(64).fill(9);
+      return { drawImage: () => {}, getImageData: () => ({ data }) };
+    }
+  };
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, 'OffscreenCanvas');
+  });
+  const { rgba } = await captureFrame({ frame: frame.asVideoFrame, matte: matte() });
+  assert.deepEqual([rgba.length, rgba[0]], [64, 9]);
+  frame.close();
+});
+
+test('without a frame it is refused', async () => {
+  await assert.rejects(captureFrame(null), { code: 'unknown' });
+});

@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { DEFAULT_EFFECT } from '../../../web_template/shared/effects.js';
+import { MatteError } from '../../../web_template/shared/errors.js';
+import { FrameStats } from '../../../web_template/shared/stats.js';
+import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
+import { FrameLoop } from '../../../web_template/worker/frame-loop.js';
+import { createMaskFilter } from '../../../web_template/worker/mask-filter.js';
+import { FakeFrame, until } from '../fakes.js';
+
+/** @typedef {import('../../../web_template/worker/frame-loop.js').Pipeline} Pipeline */
+
+/**
+ * A model whose answer is the frame's timestamp, so that a mix-up of frames shows.
+ * @param {{run?: () => Promise<void>}} [options]  what inference waits for, or throws
+ */
+function fakePipeline({ run = async () => {} } = {}) {
+  const model = { name: 'fake', variant: 'fp32', url: '', sha256: '', bytes: 0, threshold: 0.5 };
+  const spec = { ...model, width: 2, height: 1, ramp: null };
+  const input = new Float32Array(6);
+  /** @type {Pipeline} */
+  const pipeline = {
+    sampler: {
+      way: 'fake',
+      async sample(frame, out) {
+        out[0] = frame.timestamp / 100;
+      },
+    },
+    segmenter: {
+      model: spec,
+      threads: 1,
+      input,
+      async run() {
+        const answer = input[0];
+        await run();
+        return Float32Array.of(answer, answer);
+      },
+      async dispose() {},
+    },
+    filter: createMaskFilter(spec),
+  };
+  return pipeline;
+}
+
+function createLoop() {
+  const compositor = createMockCompositor({ effect: DEFAULT_EFFECT });
+  const stats = new FrameStats();
+  /** @type {MatteError[]} */
+  const failures = [];
+  const told = { taken: 0, composited: 0, sizes: /** @type {number[][]} */ ([]), failures };
+  const loop = new FrameLoop({
+    compositor,
+    stats,
+    onTaken: () => told.taken++,
+    onComposited: () => told.composited++,
+    onSize: (...size) => told.sizes.push(size),
+    onFailure: (error) => failures.push(error),
+  });
+  return { loop, compositor, stats, told };
+}
+
+/** @param {number} timestamp @param {object} [size] */
+const frameAt = (timestamp, size = {}) => new FakeFrame({ timestamp, ...size }).asVideoFrame;
+
+/** A promise that is kept from outside. */
+function gate() {
+  let open = () => {};
+  /** @type {Promise<void>} */
+  const passed = new Promise((resolve) => {
+    open = resolve;
+  });
+  return { passed, open: () => open() };
+}
+
+afterEach(() => {
+  const left = FakeFrame.open.size;
+  FakeFrame.open.clear();
+  assert.equal(left, 0, 'frames that nobody closed');
+});
+
+test('a frame is sampled, segmented and composited with its own alpha', async () => {
+  const { loop, compositor, stats, told } = createLoop();
+  await loop.setPipeline(fakePipeline());
+  for (const timestamp of [10, 20, 30]) {
+    const frame = frameAt(timestamp);
+    loop.offer(frame);
+    await until(() => compositor.drawn.at(-1)?.frame === frame);
+    assert.ok(Math.abs((compositor.drawn.at(-1)?.matte?.alpha[0] ?? 0) - timestamp / 100) < 1e-6);
+  }
+  assert.deepEqual([told.composited, told.taken, stats.frames], [3, 3, 3]);
+  assert.deepEqual(told.sizes, [[4, 4]]);
+  loop.dispose();
+});
+
+test('only the last composited frame stays open', async () => {
+  const { loop, told } = createLoop();
+  await loop.setPipeline(fakePipeline());
+  for (const timestamp of [1, 2, 3]) {
+    loop.offer(frameAt(timestamp));
+    await until(() => told.composited === timestamp);
+  }
+  assert.equal(FakeFrame.open.size, 1);
+  assert.equal(loop.shown?.frame.timestamp, 3);
+  loop.dispose();
+});
+
+test('the newest frame wins, the others are counted and closed', async () => {
+  const { loop, compositor, stats, told } = createLoop();
+  const { passed, open } = gate();
+  await loop.setPipeline(fakePipeline({ run: () => passed }));
+  for (const timestamp of [1, 2, 3, 4]) loop.offer(frameAt(timestamp));
+  open();
+  await until(() => told.composited === 2);
+  const timestamps = compositor.drawn.map(({ frame }) => frame?.timestamp);
+  assert.deepEqual(timestamps, [1, 4]);
+  assert.deepEqual([stats.droppedFrames, told.taken], [2, 4]);
+  loop.dispose();
+});
+
+test('a frame waits until there is a model', async () => {
+  const { loop, compositor, told } = createLoop();
+  loop.offer(frameAt(7));
+  assert.equal(compositor.drawn.length, 0);
+  await loop.setPipeline(fakePipeline());
+  await until(() => told.composited === 1);
+  loop.dispose();
+});
+
+test('a failing model: the background alone is drawn, the error is told once', async () => {
+  const { loop, compositor, told } = createLoop();
+  let isBroken = true;
+  const run = async () => {
+    if (isBroken) throw new Error('boom');
+  };
+  await loop.setPipeline(fakePipeline({ run }));
+  for (const count of [1, 2]) {
+    loop.offer(frameAt(count));
+    await until(() => compositor.drawn.length === count);
+  }
+  assert.ok(compositor.drawn.every(({ frame, matte }) => frame === null && matte === null));
+  assert.deepEqual(
+    told.failures.map(({ code, detail }) => [code, detail]),
+    [['inference-failed', 'Error: boom']],
+  );
+
+  isBroken = false;
+  loop.offer(frameAt(3));
+  await until(() => told.composited === 1);
+  isBroken = true;
+  loop.offer(frameAt(4));
+  await until(() => told.failures.length === 2);
+  assert.equal(compositor.drawn.at(-1)?.frame, null);
+  assert.equal(loop.shown, null);
+  loop.dispose();
+});
+
+test('an alpha that is no number never reaches the compositor', async () => {
+  const { loop, compositor, told } = createLoop();
+  await loop.setPipeline(fakePipeline());
+  loop.offer(frameAt(Number.NaN));
+  await until(() => told.failures.length === 1);
+  assert.deepEqual(compositor.drawn, [{ frame: null, matte: null }]);
+  loop.dispose();
+});
+
+test('a compositor that fails is told with its own code', async () => {
+  const { loop, compositor, told } = createLoop();
+  await loop.setPipeline(fakePipeline());
+  compositor.failure = new MatteError('webgl-unavailable', 'lost');
+  loop.offer(frameAt(1));
+  await until(() => told.failures.length === 1);
+  assert.equal(told.failures[0].code, 'webgl-unavailable');
+  compositor.failure = null;
+  loop.offer(frameAt(2));
+  await until(() => told.composited === 1);
+  loop.dispose();
+});
+
+test('clearing while a frame is being matted: it is neither shown nor kept', async () => {
+  const { loop, compositor, told } = createLoop();
+  const { passed, open } = gate();
+  await loop.setPipeline(fakePipeline({ run: () => passed }));
+  loop.offer(frameAt(1));
+  await until(() => told.taken === 1);
+  loop.clear();
+  open();
+  await until(() => FakeFrame.open.size === 0);
+  assert.deepEqual(compositor.drawn, [{ frame: null, matte: null }]);
+  assert.equal(told.failures.length, 0);
+});
+
+test('an error of a frame whose source is gone is not told', async () => {
+  const { loop, told } = createLoop();
+  const { passed, open } = gate();
+  const run = () => passed.then(() => Promise.reject(new Error('late')));
+  await loop.setPipeline(fakePipeline({ run }));
+  loop.offer(frameAt(1));
+  await until(() => told.taken === 1);
+  loop.clear();
+  open();
+  await until(() => FakeFrame.open.size === 0);
+  assert.deepEqual(told.failures, []);
+});
+
+test('redraw draws the shown frame again, or the background alone', async () => {
+  const { loop, compositor, told } = createLoop();
+  loop.redraw();
+  assert.deepEqual(compositor.drawn.at(-1), { frame: null, matte: null });
+  await loop.setPipeline(fakePipeline());
+  loop.offer(frameAt(9));
+  await until(() => told.composited === 1);
+  const shown = compositor.drawn.at(-1);
+  loop.redraw();
+  assert.equal(compositor.drawn.length, 3);
+  assert.equal(compositor.drawn.at(-1)?.frame, shown?.frame);
+  loop.dispose();
+});
+
+test('another model looks at the shown frame again; the old one is free by then', async () => {
+  const { loop, compositor, told } = createLoop();
+  const { passed, open } = gate();
+  await loop.setPipeline(fakePipeline({ run: () => passed }));
+  loop.offer(frameAt(50));
+  await until(() => told.taken === 1);
+  let isFree = false;
+  const swapped = loop.setPipeline(fakePipeline()).then(() => {
+    isFree = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(isFree, false);
+  open();
+  await swapped;
+  await until(() => told.composited === 2);
+  assert.deepEqual(
+    compositor.drawn.map(({ frame }) => frame?.timestamp),
+    [50, 50],
+  );
+  loop.dispose();
+});
+
+test('the canvas follows a frame that changes its size', async () => {
+  const { loop, compositor, told } = createLoop();
+  await loop.setPipeline(fakePipeline());
+  loop.offer(frameAt(1));
+  await until(() => told.composited === 1);
+  loop.offer(frameAt(2, { width: 8, height: 6 }));
+  await until(() => told.composited === 2);
+  assert.deepEqual(told.sizes, [
+    [4, 4],
+    [8, 6],
+  ]);
+  assert.deepEqual(compositor.size, { width: 8, height: 6 });
+  loop.dispose();
+});
+
+test('the stages are measured', async () => {
+  const { loop, stats, told } = createLoop();
+  const run = () => new Promise((resolve) => setTimeout(resolve, 20)).then(() => {});
+  await loop.setPipeline(fakePipeline({ run }));
+  loop.offer(frameAt(1));
+  await until(() => told.composited === 1);
+  const { stages } = stats.summary(performance.now());
+  assert.ok(stages.inferMs.p50 >= 15 && stages.inferMs.p50 < 2000);
+  assert.ok(stages.totalMs.p50 >= stages.inferMs.p50);
+  assert.ok(stages.sampleMs.p50 < stages.inferMs.p50);
+  loop.dispose();
+});

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { openInput } from '../../../web_template/worker/frame-source.js';
+import { FakeFrame, until } from '../fakes.js';
+
+function listener() {
+  const told = {
+    frames: /** @type {VideoFrame[]} */ ([]),
+    ended: 0,
+    errors: /** @type {unknown[]} */ ([]),
+  };
+  return {
+    told,
+    onFrame: (/** @type {VideoFrame} */ frame) => told.frames.push(frame),
+    onEnded: () => told.ended++,
+    onError: (/** @type {unknown} */ error) => told.errors.push(error),
+  };
+}
+
+/** A stream of frames that is fed from outside. */
+function frameStream() {
+  /** @type {ReadableStreamDefaultController<VideoFrame>} */
+  let controller = /** @type {any} */ (null);
+  let isCancelled = false;
+  const readable = new ReadableStream({
+    start(own) {
+      controller = own;
+    },
+    cancel() {
+      isCancelled = true;
+    },
+  });
+  return { readable, controller, isCancelled: () => isCancelled };
+}
+
+afterEach(() => FakeFrame.open.clear());
+
+test('a stream tells its frames and its end', async () => {
+  const { readable, controller } = frameStream();
+  const { told, ...listeners } = listener();
+  const source = openInput({ kind: 'readable', readable }, listeners);
+  assert.deepEqual([source.kind, source.isPushed], ['stream', false]);
+  controller.enqueue(new FakeFrame({ timestamp: 1 }).asVideoFrame);
+  controller.enqueue(new FakeFrame({ timestamp: 2 }).asVideoFrame);
+  controller.close();
+  await until(() => told.ended === 1);
+  assert.deepEqual(
+    told.frames.map((frame) => frame.timestamp),
+    [1, 2],
+  );
+});
+
+test('a stream that breaks tells why', async () => {
+  const { readable, controller } = frameStream();
+  const { told, ...listeners } = listener();
+  openInput({ kind: 'readable', readable }, listeners);
+  controller.error(new Error('unplugged'));
+  await until(() => told.errors.length === 1);
+  assert.match(String(told.errors[0]), /unplugged/);
+});
+
+test('a stream that is let go is cancelled and tells nothing more', async () => {
+  const { readable, controller, isCancelled } = frameStream();
+  const { told, ...listeners } = listener();
+  const { release } = openInput({ kind: 'readable', readable }, listeners);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const late = new FakeFrame();
+  controller.enqueue(late.asVideoFrame);
+  release();
+  await until(isCancelled);
+  await until(() => late.isClosed);
+  assert.deepEqual([told.frames.length, told.ended, told.errors.length], [0, 0, 0]);
+});
+
+test('frames that the page pushes are waited for', () => {
+  const { told, ...listeners } = listener();
+  const source = openInput({ kind: 'frames', source: 'video' }, listeners);
+  assert.deepEqual([source.kind, source.isPushed, told.frames.length], ['video', true, 0]);
+});
+
+test('a picture is one frame, its bitmap is closed', (context) => {
+  let isClosed = false;
+  const bitmap = /** @type {any} */ ({
+    close() {
+      isClosed = true;
+    },
+  });
+  /** @type {any} */ (globalThis).VideoFrame = (
+    /** @type {unknown} */ source,
+    /** @type {object} */ options,
+  ) => ({ source, ...options });
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, 'VideoFrame');
+  });
+  const { told, ...listeners } = listener();
+  const source = openInput({ kind: 'picture', bitmap }, listeners);
+  assert.equal(source.kind, 'picture');
+  assert.deepEqual(told.frames, [{ source: bitmap, timestamp: 0, alpha: 'discard' }]);
+  assert.equal(isClosed, true);
+});
+
+test('Safari: the worker reads the track itself and stops its clone', async (context) => {
+  const { readable, isCancelled } = frameStream();
+  let isStopped = false;
+  const track = /** @type {any} */ ({ stop: () => (isStopped = true) });
+  const options = /** @type {object[]} */ ([]);
+  /** @type {any} */ (globalThis).MediaStreamTrackProcessor = class {
+    constructor(/** @type {object} */ given) {
+      options.push(given);
+      this.readable = readable;
+    }
+  };
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, 'MediaStreamTrackProcessor');
+  });
+  const { told: _, ...listeners } = listener();
+  const source = openInput({ kind: 'track', track }, listeners);
+  assert.deepEqual(options, [{ track, maxBufferSize: 1 }]);
+  source.release();
+  await until(isCancelled);
+  assert.equal(isStopped, true);
+});
