@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
+import { Engine } from '../../../web_template/worker/engine.js';
+import { FakeFrame, until } from '../fakes.js';
+
+/** @typedef {import('../../../web_template/page/matte.js').MatteOptions} MatteOptions */
+
+/** Those that were started. @type {FakeWorker[]} */
+const workers = [];
+/** What the next worker meets with. */
+const world = { webgl: true, model: true, dies: false };
+
+/** A worker whose other side is the real engine, with a model and a compositor for tests. */
+class FakeWorker extends EventTarget {
+  isTerminated = false;
+  #engine = new Engine({
+    post: (data) => this.#toPage(data),
+    createCompositor: (options) => {
+      if (!world.webgl) throw new Error('no WebGL2');
+      this.compositor = createMockCompositor(options);
+      return this.compositor;
+    },
+    createSegmenter: async ({ model, threads }) => {
+      if (!world.model) throw new Error('HTTP status 404');
+      return {
+        model,
+        threads,
+        input: new Float32Array(3 * model.width * model.height),
+        run: async () => new Float32Array(model.width * model.height).fill(0.5),
+        dispose: async () => {},
+      };
+    },
+    createFrameSampler: () => ({ way: 'fake', sample: async () => {} }),
+  });
+  /** @type {ReturnType<typeof createMockCompositor> | null} */
+  compositor = null;
+
+  /** @param {URL} url @param {WorkerOptions} options */
+  constructor(url, options) {
+    super();
+    this.url = url;
+    this.options = options;
+    workers.push(this);
+  }
+  /** @param {any} message */
+  postMessage(message) {
+    if (!world.dies) queueMicrotask(() => this.#engine.handle(message));
+    else
+      queueMicrotask(() => this.dispatchEvent(Object.assign(new Event('error'), { message: 'x' })));
+  }
+  terminate() {
+    this.isTerminated = true;
+  }
+  /** @param {unknown} data */
+  #toPage(data) {
+    queueMicrotask(() => this.dispatchEvent(new MessageEvent('message', { data })));
+  }
+}
+
+class FakeVideo extends EventTarget {
+  HAVE_CURRENT_DATA = 2;
+  readyState = 2;
+  currentTime = 0;
+  requestVideoFrameCallback() {
+    return 1;
+  }
+  cancelVideoFrameCallback() {}
+}
+
+const MANIFEST = /** @type {any} */ ({
+  schema: 1,
+  defaultModel: 'small',
+  models: ['small', 'other'].map((name) => ({
+    name,
+    width: 2,
+    height: 1,
+    threshold: 0.5,
+    ramp: null,
+    preferred: 'fp32',
+    variants: [{ name: 'fp32', file: `models/${name}.onnx`, bytes: 1, sha256: '' }],
+  })),
+  runtime: { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 1 },
+});
+
+class FakeCanvas {
+  transferControlToOffscreen() {
+    return {};
+  }
+}
+
+// Before the engine looks at what the browser can.
+Object.assign(globalThis, {
+  Worker: FakeWorker,
+  VideoFrame: class extends FakeFrame {
+    /** @param {unknown} _ @param {object} options */
+    constructor(_, options) {
+      super(options);
+    }
+  },
+  OffscreenCanvas: class {},
+  HTMLCanvasElement: FakeCanvas,
+  HTMLVideoElement: FakeVideo,
+  MediaStream: class {},
+  MediaStreamTrack: class {},
+  ImageBitmap: class {},
+  document: { createElement: () => new FakeCanvas() },
+});
+const { createMatte } = await import('../../../web_template/page/matte.js');
+
+/** @param {MatteOptions} [options] */
+const create = (options) => createMatte({ manifest: MANIFEST, ...options });
+
+/** @returns {any} */
+const video = () => new FakeVideo();
+
+/** @type {import('../../../web_template/page/matte.js').Matte[]} */
+const mattes = [];
+
+/** @param {MatteOptions} [options] */
+async function started(options) {
+  const matte = await create(options);
+  mattes.push(matte);
+  return matte;
+}
+
+beforeEach(() => {
+  workers.length = 0;
+  Object.assign(world, { webgl: true, model: true, dies: false });
+});
+
+afterEach(async () => {
+  for (const matte of mattes.splice(0)) matte.dispose();
+  await until(() => workers.every(({ isTerminated }) => isTerminated));
+  assert.equal(FakeFrame.open.size, 0, 'frames that nobody closed');
+});
+
+test('one module worker beside the page’s files', async () => {
+  const matte = await started();
+  await matte.ready;
+  assert.equal(workers.length, 1);
+  assert.match(workers[0].url.href, /web_template\/worker\/worker\.js$/);
+  assert.equal(workers[0].options.type, 'module');
+});
+
+test('the background is shown before anything is attached, in the effect that was asked for', async () => {
+  await started({ effect: { kind: 'color', color: '#123456' } });
+  assert.deepEqual(workers[0].compositor?.effect, { kind: 'color', color: '#123456' });
+  assert.deepEqual(workers[0].compositor?.drawn, [{ frame: null, matte: null }]);
+});
+
+test('a video is matted; states, size, figures and the first matte are told', async () => {
+  const matte = await started();
+  /** @type {any[]} */
+  const told = [];
+  for (const name of /** @type {const} */ (['state', 'size', 'first-matte', 'stats'])) {
+    matte.on(name, (value) => told.push([name, value]));
+  }
+  await matte.attach(video());
+  await until(() => matte.stats.frames === 1);
+  assert.equal(matte.state, 'running');
+  assert.deepEqual(
+    told.filter(([name]) => name === 'state').map(([, value]) => value),
+    ['loading', 'running'],
+  );
+  assert.deepEqual(told.find(([name]) => name === 'size')[1], { width: 4, height: 4 });
+  assert.ok(told.some(([name]) => name === 'first-matte'));
+  const { model, source, threads } = matte.stats;
+  assert.deepEqual([model, source, threads], ['small', 'video', 1]);
+  const { alpha } = await matte.capture();
+  assert.deepEqual([...alpha], [0.5, 0.5]);
+});
+
+test('detach forgets the source', async () => {
+  const matte = await started();
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+  matte.detach();
+  await until(() => matte.state === 'idle');
+  assert.equal(workers[0].compositor?.drawn.at(-1)?.frame, null);
+  await assert.rejects(matte.capture(), { code: 'unknown' });
+});
+
+test('what is attached last is what is shown, however fast they follow', async () => {
+  const matte = await started();
+  const [first, second] = [video(), video()];
+  second.currentTime = 9;
+  await Promise.all([matte.attach(first), matte.attach(second)]);
+  await until(() => workers[0].compositor?.drawn.at(-1)?.frame?.timestamp === 9e6);
+});
+
+test('a source that cannot be attached is refused, the next one works', async () => {
+  const matte = await started();
+  await assert.rejects(matte.attach(/** @type {any} */ (7)), TypeError);
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+});
+
+test('an effect is checked on the page and drawn by the worker', async () => {
+  const matte = await started();
+  matte.setEffect({ kind: 'mask' });
+  await until(() => workers[0].compositor?.effect.kind === 'mask');
+  assert.deepEqual(matte.effect, { kind: 'mask' });
+  assert.throws(() => matte.setEffect(/** @type {any} */ ({ kind: 'no' })), TypeError);
+  assert.deepEqual(matte.effect, { kind: 'mask' });
+});
+
+test('another model by name; an unknown one is refused', async () => {
+  const matte = await started({ model: 'other' });
+  await matte.ready;
+  await until(() => matte.stats.model === 'other');
+  await matte.setModel('small');
+  await until(() => matte.stats.model === 'small');
+  await assert.rejects(matte.setModel('none'), { code: 'model-unavailable' });
+});
+
+test('a model that cannot be loaded: told as an event, `ready` refused, the engine lives', async () => {
+  world.model = false;
+  const matte = await started();
+  /** @type {any[]} */
+  const errors = [];
+  matte.on('error', (error) => errors.push(error));
+  await assert.rejects(matte.ready, { detail: /404/ });
+  await until(() => errors.length === 1);
+  world.model = true;
+  await matte.setModel('small');
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+});
+
+test('no WebGL: refused, and the worker is ended', async () => {
+  world.webgl = false;
+  await assert.rejects(create(), { detail: /no WebGL2/ });
+  await until(() => workers[0].isTerminated);
+});
+
+test('a worker that dies at the start is refused, later it is told', async () => {
+  const matte = await started();
+  /** @type {any[]} */
+  const errors = [];
+  matte.on('error', (error) => errors.push(error));
+  workers[0].dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+  assert.deepEqual([errors[0].detail, matte.state], ['out of memory', 'failed']);
+  await assert.rejects(matte.attach(video()), { detail: 'out of memory' });
+  world.dies = true;
+  await assert.rejects(create(), { code: 'unknown' });
+});
+
+test('dispose closes what is open and ends the worker; twice does no harm', async () => {
+  const matte = await started();
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+  matte.dispose();
+  matte.dispose();
+  await until(() => workers[0].isTerminated);
+  assert.equal(FakeFrame.open.size, 0);
+});
+
+test('a signal gives up the start', async () => {
+  await assert.rejects(create({ signal: AbortSignal.abort(new Error('enough')) }), /enough/);
+  assert.equal(workers.length, 0);
+});
+
+test('a wrong effect is refused before a worker starts', async () => {
+  await assert.rejects(create({ effect: /** @type {any} */ ({ kind: 'x' }) }), TypeError);
+  assert.equal(workers.length, 0);
+});
