@@ -216,3 +216,5 @@ watchShortcuts({
 const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 if (manifest.demo) playDemo({ still: isCalm });
 else stage.setEmpty();
+
+document.documentElement.dataset.started = ''; // see assets/watchdog.js
