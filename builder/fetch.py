@@ -3,23 +3,19 @@
 import hashlib
 import json
 import logging
-import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from builder import paths
+from builder import archives, download_lock, paths
+from builder.download import Wanted, download
 from builder.errors import FetchError
-from builder.recipe import NpmSource, PathSource, Recipe
+from builder.progress import byte_bar
+from builder.recipe import NpmSource, Recipe, UrlSource
 
 log = logging.getLogger(__name__)
-
-_TIMEOUT_S = 60
-_MAX_BYTES = 2 << 30  # onnx itself stops at 2 GiB
 
 
 def fetch(recipe: Recipe) -> bytes:
@@ -29,20 +25,48 @@ def fetch(recipe: Recipe) -> bytes:
         FetchError: they cannot be brought, or their sha256 is not the recipe's.
     """
     source = recipe.source
+    if isinstance(source, UrlSource):
+        data = _downloaded(recipe, source)
+        return archives.member(data, source.member, source.url) if source.member else data
     if isinstance(source, NpmSource):
         data = _read(npm_file(source.npm, source.version, source.file))
         where = source.describe()
-    elif isinstance(source, PathSource):
+    else:
         path = recipe.folder / source.path
         data, where = _read(path), str(path)
-    else:
-        data, where = _download(source.url, source.sha256), source.url
     found = hashlib.sha256(data).hexdigest()
     if source.sha256 and found != source.sha256:
         raise FetchError(
             f"{where}: sha256 is {found}, the recipe {recipe.name} says {source.sha256}; "
             "bring the right file, or correct the recipe if the new bytes are meant"
         )
+    return data
+
+
+def _downloaded(recipe: Recipe, source: UrlSource) -> bytes:
+    """Bring a URL's bytes; the cache keeps them under their sha256.
+
+    Without a published sha256, the first download's is pinned in the lock file.
+    """
+    folder = paths.cache_dir() / "downloads"
+    sha256, said_by = source.sha256, f"the recipe {recipe.name}"
+    if sha256 is None and (entry := download_lock.pinned(recipe.folder, source.url)):
+        sha256, said_by = entry[0], str(entry[1])
+    cached = folder / sha256 if sha256 else None
+    if cached and cached.is_file():
+        data = _read(cached)
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return data
+        log.warning("%s: damaged, downloaded again", cached)
+    log.info("downloading %s", source.url)
+    target = cached or folder / f"url-{hashlib.sha256(source.url.encode()).hexdigest()[:16]}"
+    with byte_bar.get()(f"downloading {recipe.name}") as advance:
+        found = download(Wanted(source.url, sha256, source.size, said_by), target, advance)
+    data = _read(target)
+    if sha256 is None:
+        lock = download_lock.pin(recipe.folder, source.url, found, len(data))
+        log.warning("%s: has no published sha256; %s is pinned in %s", recipe.name, found, lock)
+        target.replace(folder / found)
     return data
 
 
@@ -108,25 +132,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FetchError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-
-
-def _download(url: str, sha256: str) -> bytes:
-    """Bring a URL's bytes; the cache keeps them under their sha256."""
-    cached = paths.cache_dir() / "downloads" / sha256
-    if cached.is_file():
-        return cached.read_bytes()
-    log.info("downloading %s", url)
-    try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
-            data: bytes = response.read(_MAX_BYTES + 1)
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise FetchError(f"{url}: cannot be downloaded ({reason}); check the network") from error
-    if len(data) > _MAX_BYTES:
-        raise FetchError(f"{url}: larger than 2 GiB, which no ONNX model may be; check the address")
-    if hashlib.sha256(data).hexdigest() == sha256:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        scratch = cached.with_name(f"{sha256}.{os.getpid()}")
-        scratch.write_bytes(data)
-        scratch.replace(cached)
-    return data

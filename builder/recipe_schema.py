@@ -1,5 +1,6 @@
 """The parts of a recipe: one class a table, each key with what would be right."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -21,6 +22,7 @@ CLASS_KINDS = ("softmax", "logits", "argmax")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Triple = tuple[float, float, float]
+_SAFE_URL = re.compile(r"https:|http://(127\.0\.0\.1|localhost|\[::1\])[:/]")
 TensorName = Annotated[str, Field(min_length=1)]
 
 
@@ -74,13 +76,21 @@ class UrlSource(Part):
 
     url: str = Field(pattern=r"^https?://[^\s/]\S*$", description='an address, like "https://…"')
     sha256: Sha256 | None = Field(
-        default=None,
+        default=None, validate_default=True,
         description="the sha256 of what is downloaded: 64 lower-case hexadecimal digits",
-    )
+    )  # fmt: skip
     size: int | None = Field(default=None, ge=1, description="what is downloaded, in bytes")
     member: str | None = Field(
         default=None, min_length=1, description="the model's file inside a .zip or .tar archive"
     )
+
+    @field_validator("sha256")
+    @classmethod
+    def _plain_http_needs_it(cls, sha256: str | None, info: ValidationInfo) -> str | None:
+        # Whatever comes over a plain connection first would be pinned for ever.
+        if sha256 is None and not _SAFE_URL.match(info.data.get("url", "https:")):
+            raise ValueError("is needed where the address is http, not https")
+        return sha256
 
     def describe(self) -> str:
         """Name the source for messages."""
