@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from builder import __version__
+from builder import __version__, progress
 from builder.errors import LivematteError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from builder.predict import Segmenter
     from builder.recipe import Recipe
 
@@ -37,9 +39,18 @@ def main(verbose: bool) -> None:
     """Turn a portrait-segmentation model into a web page that mattes live video."""
     import logging
 
+    shown = progress.byte_bar.set(_byte_bar)
+    click.get_current_context().call_on_close(lambda: progress.byte_bar.reset(shown))
+
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s"
     )
+
+
+def _byte_bar(what: str) -> "AbstractContextManager[progress.Advance]":
+    from builder import console
+
+    return console.byte_bar(what)
 
 
 _site_option = click.option(

@@ -1,18 +1,27 @@
 """How the command line looks: one console, its tables and its progress bars."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
+from builder.progress import Advance
+
 if TYPE_CHECKING:
     from builder.pipeline import BuiltModel
-
-Advance = Callable[[int, int | None], None]
 
 # Progress goes where it cannot get into a pipe; results go to standard output.
 progress_console = Console(stderr=True, highlight=False)
@@ -27,11 +36,24 @@ def say(line: str) -> None:
 @contextmanager
 def progress_bar(what: str) -> Iterator[Advance]:
     """Show a bar; what is yielded takes the count done and the total, where that is known."""
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
+    with _bar(what, MofNCompleteColumn()) as advance:
+        yield advance
+
+
+@contextmanager
+def byte_bar(what: str) -> Iterator[Advance]:
+    """Show a bar of bytes and their speed; one line where there is no terminal."""
+    if not progress_console.is_terminal:
+        say(what)
+    with _bar(what, DownloadColumn(), TransferSpeedColumn()) as advance:
+        yield advance
+
+
+@contextmanager
+def _bar(what: str, *columns: ProgressColumn) -> Iterator[Advance]:
     plain = not progress_console.is_terminal
-    with Progress(*columns, console=progress_console, transient=True, disable=plain) as bar:
+    ends = TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn()
+    with Progress(*ends, console=progress_console, transient=True, disable=plain) as bar:
         task = bar.add_task(what, total=None)
 
         def advance(done: int, total: int | None) -> None:
