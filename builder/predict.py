@@ -55,6 +55,11 @@ class Segmenter:
                 f"the model cannot be run: {' '.join(str(error).split())}; convert it first"
             ) from error
         self.height, self.width = _contract_size(self._session)
+        # Every picture is the first one to a recurrent model here.
+        self._states = {
+            state.name: np.zeros(state.shape, np.float32)
+            for state in self._session.get_inputs()[1:]
+        }
 
     def model_alpha(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Picture uint8 ``[H, W, 3]`` → the model's own alpha float32 ``[height, width]`` 0..1.
@@ -64,7 +69,8 @@ class Segmenter:
         """
         small = resize(rgb, self.height, self.width) / np.float32(255)
         frame = np.ascontiguousarray(small.transpose(2, 0, 1)[None])  # [1, 3, H, W] RGB 0..1
-        alpha: NDArray[np.float32] = self._session.run(["alpha"], {"frame": frame})[0][0, 0]
+        fed = {"frame": frame, **self._states}
+        alpha: NDArray[np.float32] = self._session.run(["alpha"], fed)[0][0, 0]
         if not np.isfinite(alpha).all():
             raise ContractError(
                 "the model answers NaN or infinity; convert it again from its source"
@@ -247,11 +253,15 @@ def _contract_size(session: Any) -> tuple[int, int]:
     inputs = [(i.name, i.type, list(i.shape)) for i in session.get_inputs()]
     outputs = [(o.name, o.type, list(o.shape)) for o in session.get_outputs()]
     height, width = inputs[0][2][2:] if inputs and len(inputs[0][2]) == 4 else (0, 0)
+    pairs = [(name.removesuffix("_in"), kind, shape) for name, kind, shape in inputs[1:]]
+    back = [(name.removesuffix("_out"), kind, shape) for name, kind, shape in outputs[1:]]
     if (
         isinstance(height, int)
         and isinstance(width, int)
-        and inputs == [("frame", "tensor(float)", [1, 3, height, width])]
-        and outputs == [("alpha", "tensor(float)", [1, 1, height, width])]
+        and inputs[0] == ("frame", "tensor(float)", [1, 3, height, width])
+        and outputs[:1] == [("alpha", "tensor(float)", [1, 1, height, width])]
+        and pairs == back
+        and [name for name, _, _ in pairs] == [f"state{n}" for n in range(len(pairs))]
     ):
         return height, width
     raise ContractError(

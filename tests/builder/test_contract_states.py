@@ -6,8 +6,13 @@ import pytest
 from contract_networks import build, frames, prepared, run, value, weight
 from recipe_maker import make_recipe
 
+from builder import verify
 from builder.contract import State, check_contract, states, to_contract, zero_states
+from builder.contract.graph import rename
 from builder.errors import ContractError
+from builder.predict import Segmenter
+from builder.quantize import fp16_weights, int8_qdq
+from builder.simplify import simplify
 
 ROUNDING = 2e-6
 TWO = (
@@ -219,3 +224,36 @@ def test_other_further_ends_are_no_states():
     kept.graph.output.append(onnx.ValueInfoProto.FromString(value("more", [1]).SerializeToString()))
     with pytest.raises(ContractError, match=r"it has 4 outputs .* it must have 3, the first one"):
         check_contract(kept)
+
+
+def test_the_stages_behind_carry_the_states_too():
+    """Simplified, stored in fp16, quantised, compared: with states that go from frame to frame."""
+    kept = bring(recurrent())
+    seen = frames(4)
+    carried, wanted = zero_states(kept), []
+    for frame in seen:
+        alpha, *given = run(kept, {"frame": frame, **carried})
+        carried = {state.input: array for state, array in zip(states(kept), given, strict=True)}
+        wanted.append(alpha)
+    np.testing.assert_allclose(verify.run(kept, seen), wanted, rtol=0, atol=ROUNDING)
+    assert verify.compare(kept, simplify(kept), seen).max_abs_diff < ROUNDING
+    small = fp16_weights(kept)
+    assert states(small) == states(kept)
+    assert verify.compare(kept, small, seen).max_abs_diff < 4e-3
+    fed = [feeds for feeds, _ in verify.steps(kept, seen)]
+    assert not fed[0]["state0_in"].any()
+    assert fed[1]["state0_in"].any()
+    quantised = int8_qdq(simplify(kept), seen)
+    assert states(quantised) == states(kept)
+    assert 0 < verify.compare(kept, quantised, seen).max_abs_diff < 0.05
+
+
+def test_the_reference_takes_each_picture_as_the_first():
+    segmenter = Segmenter(bring(recurrent()))
+    picture = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
+    first = segmenter.model_alpha(picture)
+    np.testing.assert_array_equal(segmenter.model_alpha(picture), first)
+    crossed = bring(recurrent())
+    rename(crossed.graph, {"state0_in": "state1_in", "state1_in": "state0_in"})
+    with pytest.raises(ContractError, match="does not keep the contract"):
+        Segmenter(crossed)
