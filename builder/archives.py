@@ -9,6 +9,7 @@ import zipfile
 import zlib
 
 from builder.errors import FetchError
+from builder.messages import one_line
 
 # More than any model for a browser; an archive may promise anything.
 MAX_BYTES = 1 << 30
@@ -33,7 +34,7 @@ def member(data: bytes, name: str, origin: str) -> bytes:
         tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
         EOFError, OSError, NotImplementedError, RuntimeError, ValueError, LookupError,
     ) as error:  # fmt: skip
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error) or type(error).__name__
         raise FetchError(
             f"{origin}: no .zip or .tar archive, or a damaged one ({reason}); correct the recipe's"
             " member or url"

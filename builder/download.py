@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from builder import __version__
 from builder.download_part import DiskError, Part, Promise
 from builder.errors import FetchError
+from builder.messages import one_line
 from builder.progress import Advance
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class _PassingError(Exception):
     """Trouble that another try may overcome."""
 
     def __init__(self, reason: str, pause_s: float | None = None) -> None:
-        super().__init__(" ".join(reason.split()))
+        super().__init__(one_line(reason))
         self.pause_s = pause_s
 
 
@@ -161,7 +162,7 @@ def _accept(wanted: Wanted, part: Part, response: http.client.HTTPResponse) -> i
 
 def _refused(wanted: Wanted, part: Part, error: urllib.error.HTTPError) -> None:
     """Handle an answer that is no file."""
-    reason = " ".join(f"{error.code} {error.reason}".split())
+    reason = one_line(f"{error.code} {error.reason}")
     if error.code == 416 and part.size:
         # Nothing is left of the file: it is another one now, or its size was not known.
         part.clear()
@@ -240,7 +241,7 @@ class _NoDowngrade(urllib.request.HTTPRedirectHandler):
         if scheme != "https" and (req.type == "https" or scheme != "http"):
             fp.close()
             raise FetchError(
-                f"{req.full_url}: redirects to {newurl}, which is not encrypted; check the address"
+                f"{req.full_url}: redirects to {one_line(newurl)}, which is not encrypted; check the address"
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from builder import paths
 from builder.errors import FetchError
+from builder.messages import one_line
 
 LOCK_NAME = "downloads.lock"
 _HEAD = """\
@@ -98,4 +99,4 @@ def _is_entry(entry: Any) -> bool:
 
 
 def _damaged(path: Path, reason: str) -> FetchError:
-    return FetchError(f"{path}: damaged ({' '.join(reason.split())}); mend or remove it")
+    return FetchError(f"{path}: damaged ({one_line(reason)}); mend or remove it")

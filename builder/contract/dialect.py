@@ -9,6 +9,7 @@ from onnx import numpy_helper
 from builder.contract.graph import all_graphs
 from builder.contract.runtime import noise, run
 from builder.errors import ContractError
+from builder.messages import one_line
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def modern(model: onnx.ModelProto) -> onnx.ModelProto:
             return raised
         reason = "the answer would change"
     except (onnx.version_converter.ConvertError, RuntimeError, ValueError, ContractError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
     if opset >= OLDEST_OPSET:
         log.warning("the model stays at opset %d: %s", opset, reason)
         return model

@@ -10,6 +10,7 @@ from onnx import helper
 
 from builder.contract.graph import Dims, dims, inputs_of, names_in, subgraphs
 from builder.errors import ContractError
+from builder.messages import one_line
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -41,8 +42,7 @@ def run(model: onnx.ModelProto, feeds: Arrays) -> list[NDArray[np.generic]]:
         state.NotImplemented,
         state.RuntimeException,
     ) as error:
-        reason = " ".join(str(error).split())
-        raise ContractError(f"onnxruntime cannot run the model: {reason}") from error
+        raise ContractError(f"onnxruntime cannot run the model: {one_line(error)}") from error
     return outputs
 
 
