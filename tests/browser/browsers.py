@@ -55,7 +55,7 @@ class Visits:
     def open(self, url: str, *, camera: str = "clip", **context: object) -> Visit:
         """Loads ``url`` in a fresh browser context; ``context`` goes to Playwright."""
         browser = self._browsers.with_camera(camera)
-        visit = Visit(browser.new_context(locale="en-GB", **context))  # type: ignore[arg-type]
+        visit = Visit(browser.new_context(**{"locale": "en-GB", **context}))  # type: ignore[arg-type]
         self._opened.append(visit)
         visit.page.goto(url)
         return visit

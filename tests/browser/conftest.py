@@ -8,20 +8,18 @@ from pathlib import Path
 
 import pytest
 from browsers import Browsers, Visits
+from camera import CAMERA, write_camera_file
 from playwright.sync_api import Playwright, sync_playwright
 from serving import Servers
 
 from builder import paths
 from builder.build import build_site
-from builder.demo import DemoClip, write_y4m
-from builder.pipeline import build_model, files_of, hash_files, hash_json
+from builder.demo import DemoClip
+from builder.pipeline import build_model
 from builder.predict import Segmenter
 from builder.recipe import load_recipe
 
 log = logging.getLogger(__name__)
-
-# One loop of three seconds: the raw frames are 124 MB, which is what Chromium reads fastest.
-CAMERA = {"width": 1280, "height": 720, "fps": 30, "seconds": 3}
 
 
 @pytest.fixture(scope="session")
@@ -65,19 +63,8 @@ def camera_clip() -> DemoClip:
 
 @pytest.fixture(scope="session")
 def camera_file(camera_clip: DemoClip) -> Path:
-    """The clip as raw frames in the cache, under the hash of all that it is made from."""
-    sources = [
-        f for n in ("assets", "backgrounds.py", "demo.py") for f in files_of(paths.PACKAGE_DIR / n)
-    ]
-    key = hash_json([CAMERA, hash_files(sources)])[:16]
-    folder = paths.cache_dir() / "test-camera"
-    file = folder / f"{key}.y4m"
-    if not file.is_file():
-        shutil.rmtree(folder, ignore_errors=True)  # older ones: they are large
-        folder.mkdir(parents=True)
-        write_y4m(camera_clip, file.with_suffix(".part"))
-        file.with_suffix(".part").rename(file)
-    return file.resolve()
+    """The clip as a file for Chromium."""
+    return write_camera_file(camera_clip)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def test_the_alpha_of_the_page_is_the_reference(
     record_figures: Record,
 ) -> None:
     base = isolated_url if isolated else plain_url
-    visit = visits.open(f"{base}/manifest.json")
+    visit = visits.open(f"{base}/licences.txt")
     assert visit.page.evaluate("crossOriginIsolated") is isolated
     visit.start_engine(model=model, threads=2, effect={"kind": "mask"})
     visit.wait_for_frames(2)

@@ -32,7 +32,7 @@ async () => {
 def test_the_camera_is_matted_at_its_rate(
     effect: str, isolated_url: str, visits: Visits, record_figures: Record
 ) -> None:
-    visit = visits.open(f"{isolated_url}/manifest.json")
+    visit = visits.open(f"{isolated_url}/licences.txt")
     visit.start_engine(effect=EFFECTS[effect] or {"kind": "cutout"})
     if effect == "image":
         visit.page.evaluate(PICTURE)

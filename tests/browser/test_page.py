@@ -119,8 +119,9 @@ def test_each_effect_shows_what_its_name_says(
     rgb, alpha = DemoClip(640, 480).frame(100)
     # Well inside and well outside, where no matte is in doubt.
     person, room = np.zeros_like(alpha, bool), np.zeros_like(alpha, bool)
-    y, x = np.argwhere(alpha > 0.99).mean(axis=0).astype(int)
-    person[y - 20 : y + 20, x - 20 : x + 20] = True
+    y = np.argwhere(alpha > 0.5)[0, 0] + 70  # below the hair's top: the face
+    x = int(np.flatnonzero(alpha[y] > 0.5).mean())
+    person[y - 12 : y + 12, x - 12 : x + 12] = True
     room[:60, :60] = True
     assert alpha[person].min() == 1
     assert alpha[room].max() == 0

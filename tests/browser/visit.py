@@ -15,7 +15,7 @@ START = """
 async ({ options, source, video }) => {
   const engine = await import(new URL('./matte.js', location).href);
   const canvas = document.createElement('canvas');
-  document.body.append(canvas);
+  document.body.replaceChildren(canvas);
   const matte = await engine.createMatte({ ...options, canvas });
   const told = { errors: [], states: [], firstMatte: [], ended: 0 };
   matte.on('error', ({ code, message, detail }) => told.errors.push({ code, message, detail }));
