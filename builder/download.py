@@ -241,7 +241,8 @@ class _NoDowngrade(urllib.request.HTTPRedirectHandler):
         if scheme != "https" and (req.type == "https" or scheme != "http"):
             fp.close()
             raise FetchError(
-                f"{req.full_url}: redirects to {one_line(newurl)}, which is not encrypted; check the address"
+                f"{req.full_url}: redirects to {one_line(newurl)}, which is not encrypted; check"
+                " the address"
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
