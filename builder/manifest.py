@@ -14,11 +14,11 @@ Json = dict[str, Any]
 def make_manifest(
     plan: SitePlan, files: Mapping[str, bytes], engine: str, places: Mapping[str, str]
 ) -> Json:
-    """Describe a site.
+    """Describe a site, without the list of its files.
 
     Args:
         plan: the site.
-        files: content by site path; ``files`` of the result lists them.
+        files: content by site path.
         engine: the engine's folder.
         places: the site path of each part: ``module``, ``glue``, ``wasm``, ``demo``, ``poster`` and
             ``<model>.<variant>`` of each shipped variant.
@@ -47,7 +47,6 @@ def make_manifest(
             "height": demo.height,
             "frameRate": demo.frame_rate,
         },
-        "files": file_list(files),
     }
 
 

@@ -18,7 +18,7 @@ What a site consists of::
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,23 +117,21 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
     files["licences.txt"] = licences_text(plan, files[places["module"]]).encode()
 
     manifest = make_manifest(plan, files, engine, places)
-    locales = read_locales(plan.template_dir, plan.locale)
     pages = render_pages(
         plan.template_dir,
         {
             "title": plan.title,
             "engine": engine,
             "manifest": manifest,
-            "locales": locales,
+            "locales": read_locales(plan.template_dir, plan.locale),
             "locale": plan.locale,
-            "preload": preload_links(manifest),
+            "preload": preload_links(manifest, files),
             "version": plan.version,
         },
     )
-    # A page carries the manifest, so only the manifest's own file can list the pages too.
-    whole = manifest | {"files": file_list(files | pages)}
     files |= pages
-    files["manifest.json"] = _json(whole)
+    # Pages carry the manifest without this list, which only caches read and which names the pages.
+    files["manifest.json"] = _json(manifest | {"files": file_list(files)})
     files["_headers"] = _static_host_headers(files).encode()
     files[".nojekyll"] = b""  # else GitHub Pages drops names that start with an underscore
     return dict(sorted(files.items()))
@@ -179,7 +177,7 @@ def _read(content: Content) -> bytes:
     return content.read_bytes() if isinstance(content, Path) else content
 
 
-def preload_links(manifest: Mapping[str, Any]) -> list[dict[str, str | None]]:
+def preload_links(manifest: Mapping[str, Any], files: Iterable[str]) -> list[dict[str, str | None]]:
     """List what a browser should ask for at once instead of finding it module by module.
 
     The large files first: they take longest, and the worker, which needs them, starts last. It
@@ -193,11 +191,10 @@ def preload_links(manifest: Mapping[str, Any]) -> list[dict[str, str | None]]:
         ``fetchpriority``, None where one does not belong.
     """
     engine, runtime = manifest["engine"], manifest["runtime"]
-    paths_ = [file["path"] for file in manifest["files"]]
     modules = [
         path
         for folder in _MODULE_FOLDERS
-        for path in paths_
+        for path in sorted(files)
         if path.startswith(f"{engine}/{folder}/") and path.endswith(".js")
     ]
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
