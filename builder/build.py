@@ -61,22 +61,26 @@ def build_site(
     if not force and _built_fingerprint(site_dir) == fingerprint:
         return BuildResult(site_dir, rendered=False, models=())
 
+    from builder.precompress import warm_up
     from builder.site import render_site
     from builder.site_plan import Runtime, SitePlan
 
+    runtime = Runtime.from_npm(paths.node_modules())
+    # Half a minute on one core when it is not in the cache: it goes on beside the models' stages.
+    warm_up([runtime.wasm], paths.cache_dir())
     built = tuple(build_model(recipe, progress) for recipe in recipes)
     plan = SitePlan(
         title=TITLE,
         template_dir=paths.template_dir(),
         models=tuple(_site_model(model) for model in built),
         default_model=recipes[0].name,
-        runtime=Runtime.from_npm(paths.node_modules()),
+        runtime=runtime,
         demo=_demo_media(progress),
         fingerprint=fingerprint,
         version=__version__,
     )
     progress("rendering the site")
-    render_site(plan, site_dir)
+    render_site(plan, site_dir, progress=progress)
     return BuildResult(site_dir, rendered=True, models=built)
 
 
