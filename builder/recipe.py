@@ -136,13 +136,15 @@ def _tuples(value: Any) -> Any:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    lines = []
+    """Write one line for each key that has a mistake."""
+    lines: dict[str, str] = {}
     for item in error.errors(include_url=False):
         part, keys = _part_at(item["loc"])
         field = part.model_fields.get(keys[-1]) if keys else None
         right = f" (right is: {field.description})" if field and field.description else ""
-        lines.append(f"{'.'.join(keys) or 'recipe'}: {_what(item, part, keys)}{right}")
-    return lines
+        key = ".".join(keys) or "recipe"
+        lines.setdefault(key, f"{key}: {_what(item, part, keys)}{right}")
+    return list(lines.values())
 
 
 def _part_at(location: tuple[str | int, ...]) -> tuple[type[Part], list[str]]:
