@@ -116,8 +116,7 @@ class _Reader:
         return text[:MAX_NAME].decode("utf-8", "replace")
 
     def _op_name(self, code: Any) -> str:
-        # Old writers fill the one-byte field, new ones both; the larger is the op.
-        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        number = code.BuiltinCode()  # the package falls back on old writers' one-byte field
         if number == tflite.BuiltinOperator.CUSTOM:
             name = self._text(code.CustomCode())
             return name if name.isprintable() and name else f"custom op {name!r}"
