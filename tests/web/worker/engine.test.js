@@ -258,9 +258,10 @@ test('an effect is drawn at once, with the frame that is shown', async () => {
   await harness.attachFrames(1);
   harness.push(1, 10);
   await until(() => harness.events('first-matte').length === 1);
+  const before = harness.compositor().drawn.length;
   await harness.request('set-effect', { effect: { kind: 'mask' } });
   const { effect, drawn } = harness.compositor();
-  assert.deepEqual(effect, { kind: 'mask' });
+  assert.deepEqual([effect, drawn.length], [{ kind: 'mask' }, before + 1]);
   assert.equal(drawn.at(-1)?.frame?.timestamp, 10);
 });
 

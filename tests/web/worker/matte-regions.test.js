@@ -64,8 +64,9 @@ for (const [threshold, ramp] of SHAPES) {
     const [width, height, scale] = [38, 26, 3]; // no multiples of the tile
     const random = seededRandom(3);
     const bytes = Uint8Array.from({ length: width * height }, (_, i) => {
-      const distance = Math.hypot((i % width) - 18, Math.floor(i / width) - 13);
-      const soft = Math.min(1, Math.max(0, (11 - distance) / 3));
+      const [x, y] = [i % width, Math.floor(i / width)];
+      if (x < 6) return 6; // a haze that a display shows
+      const soft = Math.min(1, Math.max(0, (11 - Math.hypot(x - 18, y - 13)) / 3));
       return Math.round(255 * soft) + (soft > 0 && soft < 1 ? Math.floor(random() * 3) : 0);
     });
     const finder = new RegionFinder(width, height);

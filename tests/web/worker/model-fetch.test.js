@@ -82,3 +82,12 @@ test('a missing model says its status', async (context) => {
     (/** @type {any} */ error) => error.code === 'model-unavailable' && /404/.test(error.detail),
   );
 });
+
+test('where there are no digests, on an insecure origin, the size still counts', async (context) => {
+  serve(context, () => new Response(pieces(BYTES.subarray(0, 999))));
+  context.mock.getter(globalThis, 'crypto', () => ({}));
+  await assert.rejects(
+    fetchModel(MODEL, () => {}),
+    (/** @type {any} */ error) => /999 bytes instead of 1000/.test(error.detail),
+  );
+});

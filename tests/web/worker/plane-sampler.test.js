@@ -117,6 +117,9 @@ for (const format of ['I420', 'I420A', 'I422', 'I444', 'NV12', 'RGBA', 'RGBX', '
   test(`${format}: shrunk by 2.5 and by 4`, async () => {
     await assertLikeReference(noise({ format, width: 20, height: 24 }), 8, 6);
   });
+  test(`${format}: an odd size`, async () => {
+    await assertLikeReference(noise({ format, width: 13, height: 11, x: 2, y: 4 }), 5, 4);
+  });
   test(`${format}: an odd size, an odd corner`, async () => {
     await assertLikeReference(noise({ format, width: 13, height: 11, x: 3, y: 5 }), 5, 4);
   });
@@ -134,6 +137,13 @@ test('weights too fine for lanes: 521 rows to 4', async () => {
   await assertLikeReference(noise({ width: 8, height: 521 }), 3, 4);
   await assertLikeReference(noise({ format: 'NV12', width: 8, height: 521 }), 3, 4);
 });
+
+for (const format of ['I444', 'NV12', 'RGBX']) {
+  test(`${format}: lanes filled to the brim, 257 rows of white to 2`, async () => {
+    const bytes = new Uint8Array(8 * 257 * 4).fill(255);
+    await assertLikeReference(new FakeFrame({ format, width: 8, height: 257, bytes }), 3, 2);
+  });
+}
 
 for (const matrix of Object.keys(LUMA)) {
   for (const fullRange of [true, false]) {
