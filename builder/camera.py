@@ -38,7 +38,7 @@ def open_camera(index: int) -> Iterator[VideoReader]:
             container = av.open(device, format=form, options=_WANTED)
         except (av.error.ArgumentError, av.error.OSError):  # a camera without that size or rate
             container = av.open(device, format=form)
-    except (av.FFmpegError, ValueError) as error:
+    except av.FFmpegError as error:
         present = sorted(p.name.removeprefix("video") for p in Path("/dev").glob("video[0-9]*"))
         hint = f"; the cameras are {_listed(present)}" if form == "v4l2" else ""
         raise MediaError(

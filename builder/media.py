@@ -176,13 +176,12 @@ def _check_file(path: Path) -> None:
 
 
 def _load(path: Path) -> Image.Image:
-    """Open, check the size, decode fully, turn upright."""
+    """Open, check the size, turn upright, which decodes it fully."""
     _check_file(path)
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            image.load()
             return ImageOps.exif_transpose(image)
     except UnidentifiedImageError as error:
         raise MediaError(f"{path}: not a picture that can be read") from error

@@ -117,7 +117,7 @@ def open_video(path: Path) -> Iterator[VideoReader]:
     """Open a video file; ``MediaError`` when it is none."""
     try:
         container = av.open(str(path.resolve()), options=_INPUT_OPTIONS)
-    except (av.FFmpegError, ValueError) as error:
+    except av.FFmpegError as error:
         raise not_readable(path) from error
     with container:
         yield VideoReader(container, str(path))
@@ -163,8 +163,6 @@ class VideoWriter:
             if self._video is None:
                 self._start(*rgb.shape[:2])
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24").reformat(
-                width=self._video.width,
-                height=self._video.height,
                 format=self._video.pix_fmt,
                 dst_colorspace=_matrix(self._video.height),
                 dst_color_range=ColorRange.MPEG,
@@ -195,7 +193,6 @@ class VideoWriter:
         if self._reader.pixel_aspect:
             context.sample_aspect_ratio = self._reader.pixel_aspect
         hd = height > _SD_HEIGHT
-        context.color_range = ColorRange.MPEG
         context.colorspace = 1 if hd else 6  # ITU-T H.273: BT.709, SMPTE 170M
         context.color_primaries = ColorPrimaries.BT709 if hd else ColorPrimaries.SMPTE170M
         context.color_trc = ColorTrc.BT709 if hd else ColorTrc.SMPTE170M

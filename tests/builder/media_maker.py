@@ -61,11 +61,12 @@ def write_video(  # noqa: PLR0913 -- one knob a test
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if sound is not None:
-            _add_silence(container, sound)
+            add_silence(container, sound)
     return path
 
 
-def _add_silence(container: av.container.OutputContainer, sound: av.AudioStream) -> None:
+def add_silence(container: av.container.OutputContainer, sound: av.AudioStream) -> None:
+    """Encode about a second of silence."""
     size = sound.codec_context.frame_size or 960
     layout = sound.codec_context.layout.name
     channels = len(sound.codec_context.layout.channels)

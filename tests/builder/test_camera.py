@@ -35,13 +35,15 @@ def test_a_camera_that_is_not_there_is_one_line() -> None:
 def test_a_camera_without_the_wanted_size_is_opened_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # FFmpeg's own test picture in place of a device: it refuses an option that it does not know.
-    monkeypatch.setattr(camera, "camera_address", lambda _: ("testsrc=size=64x48:rate=25", "lavfi"))
-    monkeypatch.setattr(camera, "_WANTED", {"dumpgraph": "not a number"})
+    # FFmpeg's own test picture in place of a device, its clock at a minute; with the options
+    # that come first it cannot be opened.
+    source = "testsrc=size=64x48:rate=25,setpts=PTS+60/TB"
+    monkeypatch.setattr(camera, "camera_address", lambda _: (source, "lavfi"))
+    monkeypatch.setattr(camera, "_WANTED", {"format_whitelist": "none"})
     with open_camera(0) as reader:
         assert reader.live
         assert reader.total is None
         assert reader.rate == 25
-        frame = next(iter(reader))
-    assert frame.rgb.shape == (48, 64, 3)
-    assert frame.time == 0
+        frames = [frame for frame, _ in zip(reader, range(3), strict=False)]
+    assert frames[0].rgb.shape == (48, 64, 3)
+    assert [float(frame.time) for frame in frames] == [0, 0.04, 0.08]  # from the first one on

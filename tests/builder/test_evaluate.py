@@ -80,6 +80,7 @@ def test_the_threshold_chooses_the_person(segmenter: Segmenter, folders: tuple[P
     images, masks = folders
     picture = half_red(16, 16)
     picture[:, :4, 0] = 100
+    picture[:, 12:, 0] = 71  # 0.28: below the threshold, though the bend lifts it to 0.46
     save(images / "a.png", picture)
     save(masks / "a.png", left(8))
     # Three dim columns are lost; bilinear lifts the fourth: 0.75 · 0.39 + 0.25 · 1 = 0.54.

@@ -70,11 +70,13 @@ def test_grey_palette_bits_and_cmyk(tmp_path: Path) -> None:
 
 
 def test_deep_samples_become_bytes(tmp_path: Path) -> None:
-    deep = np.array([[0, 128 * 257, 65535, 200]], np.uint16)  # 200 is dark, not light
+    deep = np.array([[0, 128 * 257, 65535]], np.uint16)
     path = saved(tmp_path / "i16.png", Image.fromarray(deep))
-    assert read_picture(path)[0, :, 0].tolist() == [0, 128, 255, 1]
-    real = np.array([[0, 0.5, 1, 2]], np.float32)
-    path = saved(tmp_path / "f.tiff", Image.fromarray(real[:, :3]))
+    assert read_picture(path)[0, :, 0].tolist() == [0, 128, 255]
+    night = np.array([[0, 200]], np.uint16)  # dark, not a mask
+    assert read_picture(saved(tmp_path / "n.png", Image.fromarray(night)))[0, 1, 0] == 1
+    real = np.array([[0, 0.5, 1]], np.float32)
+    path = saved(tmp_path / "f.tiff", Image.fromarray(real))
     assert read_picture(path)[0, :, 0].tolist() == [0, 128, 255]
 
 
@@ -88,13 +90,13 @@ def test_transparency_is_laid_on_white(tmp_path: Path) -> None:
 
 
 def test_a_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
-    swapped = swapped_profile()
+    moved = moved_profile()
     image = Image.fromarray(np.array([[[200, 100, 50]]], np.uint8))
-    path = saved(tmp_path / "a.png", image, icc_profile=swapped)
+    path = saved(tmp_path / "a.png", image, icc_profile=moved)
     with_profile = read_picture(path)[0, 0].astype(int)
     expected = ImageCms.profileToProfile(
         image,
-        ImageCms.ImageCmsProfile(BytesIO(swapped)),
+        ImageCms.ImageCmsProfile(BytesIO(moved)),
         ImageCms.createProfile("sRGB"),
     )
     assert with_profile.tolist() == list(expected.getpixel((0, 0)))
@@ -103,12 +105,13 @@ def test_a_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
     assert read_picture(path)[0, 0].tolist() == [200, 100, 50]
 
 
-def swapped_profile() -> bytes:
-    """Make a profile whose red and blue primaries are swapped, from sRGB's own."""
+def moved_profile() -> bytes:
+    """Make a profile whose primaries are moved round by one, from sRGB's own."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     data = data.replace(b"sRGB", b"none").replace("sRGB".encode("utf-16-be"), b"\0n\0o\0n\0e")
-    red, blue = data.index(b"rXYZ"), data.index(b"bXYZ")
-    data[red : red + 4], data[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    places = {name: data.index(name) for name in (b"rXYZ", b"gXYZ", b"bXYZ")}
+    for name, other in ((b"rXYZ", b"gXYZ"), (b"gXYZ", b"bXYZ"), (b"bXYZ", b"rXYZ")):
+        data[places[name] : places[name] + 4] = other
     return bytes(data)
 
 
@@ -123,7 +126,7 @@ def test_masks_are_brightness_labels_or_alpha(tmp_path: Path) -> None:
     coloured.putpalette([0, 0, 0, 128, 0, 0] + [0] * 39 + [192, 128, 128])
     assert read_mask(saved(tmp_path / "voc.png", coloured)).tolist() == [[0, 1, 1]]
     grey = Image.fromarray(np.array([[0, 1]], np.uint8), "L").convert("P")
-    grey.putpalette([255, 255, 255, 0, 0, 0])  # entry 0 is white: person
+    grey.putpalette([255] * 3 + [0] * 3 + [9, 200, 9])  # entry 0 is white: person; 2 is not used
     assert read_mask(saved(tmp_path / "grey.png", grey)).tolist() == [[1, 0]]
 
 
@@ -215,6 +218,8 @@ def test_kinds_of_sources_go_by_content(tmp_path: Path) -> None:
     assert source_kind(tmp_path / "moving.gif") == "video"
     frames[0].save(tmp_path / "still.gif")
     assert source_kind(tmp_path / "still.gif") == "picture"
+    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
+    assert source_kind(tmp_path / "moving.webp") == "picture"  # no video reader knows it
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,11 @@ def test_a_class_that_is_nowhere_is_right() -> None:
 
 
 def test_pooling_adds_pixels_before_it_divides() -> None:
-    # Person: (1 + 9) / (2 + 9), not the mean of 1/2 and 1.
-    pooled = Confusion(1, 1, 0, 8) + Confusion(9, 0, 0, 1)
-    assert pooled.iou_person == pytest.approx(10 / 11)
-    assert pooled.iou_background == pytest.approx(9 / 10)
-    assert pooled.miou == pytest.approx((10 / 11 + 9 / 10) / 2)
+    pooled = Confusion(1, 1, 0, 8) + Confusion(9, 0, 2, 1)
+    assert pooled == Confusion(10, 1, 2, 9)
+    assert pooled.iou_person == pytest.approx(10 / 13)  # not the mean of 1/2 and 9/11
+    assert pooled.iou_background == pytest.approx(9 / 12)
+    assert pooled.miou == pytest.approx((10 / 13 + 9 / 12) / 2)
 
 
 def test_the_band_is_a_disc_around_the_edge() -> None:

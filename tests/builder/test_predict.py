@@ -1,5 +1,6 @@
 """The Python reference on pictures, videos and cameras; the model's alpha is the red channel."""
 
+import resource
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from contract_models import constant_answer, matting
 from media_maker import SIZE, half_red, read_video, red_model, write_video
 from PIL import Image
 
-from builder import camera
+from builder import camera, effects
 from builder.effects import Effect
 from builder.errors import ContractError, MediaError
 from builder.predict import Prediction, Segmenter, predict_file
+from builder.resample import resize
 
 MASK = Effect("mask")
 CUTOUT = Effect("cutout")
@@ -28,7 +30,9 @@ def segmenter() -> Segmenter:
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "in.png"
-    Image.fromarray(half_red(level=200)).save(path)
+    pixels = half_red(level=200)
+    pixels[:8] = (0, 90, 0)  # no person in the uppermost rows
+    Image.fromarray(pixels).save(path)
     return path
 
 
@@ -92,13 +96,18 @@ def test_a_model_that_answers_nan_is_refused() -> None:
 
 
 def test_a_picture_keeps_its_size(segmenter: Segmenter, picture: Path, tmp_path: Path) -> None:
-    done = predict_file(picture, tmp_path / "out.png", segmenter, CUTOUT)
+    steps: list[tuple[int, int | None]] = []
+    done = predict_file(
+        picture, tmp_path / "out.png", segmenter, CUTOUT,
+        progress=lambda *step: steps.append(step),
+    )  # fmt: skip
+    assert steps == [(1, 1)]
     assert done == Prediction(tmp_path / "out.png", "picture", 64, 48, 1)
     with Image.open(tmp_path / "out.png") as image:
         written = np.asarray(image)
-    expected = half_red()
-    expected[:, 33:] = 255  # bilinear alpha is 0.75 in column 31 and 0.25 in column 32
-    expected[:, 32] = 255
+    # Bilinear alpha is 0.75 in column 31, 0.25 in column 32, and so in rows 8 and 7.
+    expected = np.full((48, 64, 3), 255, np.uint8)
+    expected[8:, :32] = (255, 0, 0)
     np.testing.assert_array_equal(written, expected)
 
 
@@ -106,7 +115,7 @@ def test_the_mask_is_the_alpha_in_grey(segmenter: Segmenter, picture: Path, tmp_
     predict_file(str(picture), tmp_path / "out.png", segmenter, MASK, threshold=0.9)
     with Image.open(tmp_path / "out.png") as image:
         assert image.mode == "L"
-        assert np.asarray(image)[7, 30:34].tolist() == [255, 191, 64, 0]
+        assert np.asarray(image)[20, 30:34].tolist() == [255, 191, 64, 0]
 
 
 def test_threshold_and_ramp_reach_the_effect(
@@ -115,7 +124,7 @@ def test_threshold_and_ramp_reach_the_effect(
     def column_32(effect: Effect, **settings) -> list[int]:
         predict_file(picture, tmp_path / "out.png", segmenter, effect, **settings)
         with Image.open(tmp_path / "out.png") as image:
-            return np.asarray(image)[7, 32].tolist()
+            return np.asarray(image)[20, 32].tolist()
 
     assert column_32(CUTOUT, threshold=0.25) == [0, 0, 200]
     white = Effect("color", color=(255, 255, 255))
@@ -167,6 +176,23 @@ def test_each_frame_gets_its_own_alpha(segmenter: Segmenter, tmp_path: Path) -> 
     predict_file(tmp_path / "in.mkv", tmp_path / "out.mkv", segmenter, MASK)
     levels = [frame.mean() for frame in read_video(tmp_path / "out.mkv")[0]]
     np.testing.assert_allclose(levels, [50 * i for i in range(6)], atol=4)
+
+
+def test_a_background_picture_is_scaled_once_for_a_whole_video(
+    segmenter: Segmenter, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[tuple[int, ...]] = []
+
+    def counted(image: np.ndarray, height: int, width: int) -> np.ndarray:
+        sizes.append(image.shape)
+        return resize(image, height, width)
+
+    monkeypatch.setattr(effects, "resize", counted)
+    background = Effect("image", image=np.full((10, 10, 3), 200, np.uint8))
+    predict_file(video, tmp_path / "out.mp4", segmenter, background)
+    assert sizes == [(10, 10, 3)]
+    frame = read_video(tmp_path / "out.mp4")[0][3]
+    np.testing.assert_allclose(frame[:, 36:], 200, atol=6)
 
 
 def test_a_moving_gif_is_a_video(segmenter: Segmenter, tmp_path: Path) -> None:
@@ -250,6 +276,28 @@ def test_a_run_that_fails_half_way_leaves_the_old_output(
     assert "in.webm: damaged after frame" in refusal(segmenter, path, tmp_path / "out.mp4")
 
 
+@pytest.mark.parametrize("name", ["out.png", "out.webp", "out.mp4", "out.webm", "out.mkv"])
+def test_a_full_disk_is_one_line_and_leaves_nothing(
+    segmenter: Segmenter, tmp_path: Path, name: str
+) -> None:
+    rng = np.random.default_rng(0)
+    # More frames than an encoder holds back, so that the disk is full before the end.
+    noise = [rng.integers(0, 256, (96, 128, 3), np.uint8) for _ in range(60)]
+    Image.fromarray(noise[0]).save(tmp_path / "in.png")
+    write_video(tmp_path / "in.mp4", noise)
+    source = "in.png" if name in ("out.png", "out.webp") else "in.mp4"
+    (tmp_path / name).write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    image = Effect("image", image=noise[1])  # as hard to compress as the source
+    # A limit for one file stands in for the disk: 2 kB can be written, the rest fails.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, before[1]))
+    try:
+        message = refusal(segmenter, tmp_path / source, tmp_path / name, effect=image)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert f"{name}: cannot be written: File too large" in message
+
+
 def test_ctrl_c_in_a_file_leaves_nothing(segmenter: Segmenter, video: Path, tmp_path: Path) -> None:
     def interrupt(done: int, total: int | None) -> None:
         raise KeyboardInterrupt
@@ -294,9 +342,16 @@ def test_ctrl_c_ends_a_recording(segmenter: Segmenter, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("test_camera")
-def test_a_camera_gives_one_picture(segmenter: Segmenter, tmp_path: Path) -> None:
+def test_a_camera_gives_one_picture_after_it_has_settled(
+    segmenter: Segmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Black for ten frames, then red.
+    source = "color=red:size=64x48:rate=25,fade=in:10:1"
+    monkeypatch.setattr(camera, "camera_address", lambda _: (source, "lavfi"))
     done = predict_file(0, tmp_path / "out.png", segmenter, MASK)
     assert (done.kind, done.width, done.height) == ("picture", 64, 48)
+    with Image.open(tmp_path / "out.png") as image:
+        assert np.asarray(image).min() > 250
 
 
 def test_a_file_named_like_a_number_is_a_file(

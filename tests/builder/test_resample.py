@@ -73,7 +73,18 @@ def slow_taps(n_in: int, n_out: int) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("n_in", "n_out"),
-    [(1280, 256), (720, 144), (480, 144), (1, 9), (7, 3), (513, 256), (512, 256), (97, 1), (3, 50)],
+    [
+        (1280, 256),
+        (720, 144),
+        (480, 144),
+        (1, 9),
+        (7, 3),
+        (11, 4),
+        (513, 256),
+        (512, 256),
+        (97, 1),
+        (3, 50),
+    ],
 )
 def test_weights_are_the_definition(n_in: int, n_out: int) -> None:
     index, weight = axis_taps(n_in, n_out)

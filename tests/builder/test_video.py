@@ -6,7 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from media_maker import half_red, read_video, write_video
+from av.stream import Disposition
+from media_maker import add_silence, half_red, read_video, write_video
 from PIL import Image
 
 from builder.errors import MediaError
@@ -41,6 +42,9 @@ def test_frames_come_in_order_with_their_times(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", pictures)
     with open_video(path) as reader:
         assert (reader.rate, reader.total) == (THIRTY, 6)
+    webm = write_video(tmp_path / "a.webm", pictures, codec="libvpx-vp9")
+    with open_video(webm) as reader:
+        assert (reader.rate, reader.total) == (THIRTY, 6)  # reckoned: WebM does not count frames
     frames = frames_of(path)
     assert [frame.time for frame in frames] == [i / THIRTY for i in range(6)]
     for frame, picture in zip(frames, pictures, strict=True):
@@ -71,11 +75,29 @@ def test_size_rate_and_length_survive(
 
 
 def test_a_varying_rate_keeps_its_times(tmp_path: Path) -> None:
-    times = [Fraction(0), Fraction(1, 30), Fraction(1, 4), Fraction(1), Fraction(31, 30)]
+    times = [Fraction(ms, 1000) for ms in (0, 33, 237, 1013, 1050)]
     source = write_video(tmp_path / "in.mp4", [half_red()] * 5, times=times)
     copy(source, tmp_path / "out.mkv")
     _, written, _, _ = read_video(tmp_path / "out.mkv")
-    assert [round(float(time), 3) for time in written] == [0, 0.033, 0.25, 1, 1.033]
+    assert [round(float(time), 3) for time in written] == [0, 0.033, 0.237, 1.013, 1.05]
+
+
+def test_times_always_rise(tmp_path: Path) -> None:
+    times = [Fraction(ms, 90) for ms in (0, 0, 33, 67)]
+    times[1] = Fraction(20, 90000)  # MKV rounds it to the same millisecond
+    path = write_video(
+        tmp_path / "a.mkv", [half_red()] * 4, codec="mjpeg", pixels="yuvj420p", times=times
+    )
+    found = [frame.time for frame in frames_of(path)]
+    assert len(set(found)) == 4
+    assert found == sorted(found)
+
+
+def test_a_clock_that_poses_as_a_rate_is_not_believed(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", [half_red()] * 5, rate=Fraction(1000))
+    with open_video(path) as reader:
+        assert reader.rate == 30
+    assert [frame.time for frame in frames_of(path)] == [Fraction(i, 1000) for i in range(5)]
 
 
 @pytest.mark.parametrize("size", [(47, 63), (48, 63), (47, 64)])
@@ -135,6 +157,8 @@ def test_sound_is_carried_over(tmp_path: Path) -> None:
     copy(source, tmp_path / "out.mkv")
     frames, _, _, sounds = read_video(tmp_path / "out.mkv")
     assert (len(frames), sounds) == (30, ["aac"])
+    with open_video(source) as reader:
+        assert all(isinstance(item, Frame) or item.size for item in reader)
 
     def packets(path: Path) -> list[bytes]:
         with av.open(str(path)) as container:
@@ -230,6 +254,24 @@ def test_sound_alone_is_named(tmp_path: Path) -> None:
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
     assert "only sound" in refusal(tmp_path / "a.mkv")
+
+
+def test_a_sleeve_is_not_a_video(tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        sound = container.add_stream("aac", rate=48000)
+        sleeve = container.add_stream("mjpeg", rate=1)
+        sleeve.width, sleeve.height, sleeve.pix_fmt = 64, 48, "yuvj420p"
+        sleeve.disposition = Disposition.attached_pic
+        container.mux(sleeve.encode(av.VideoFrame.from_ndarray(half_red(), "rgb24")))
+        container.mux(sleeve.encode())
+        add_silence(container, sound)
+    assert "only sound" in refusal(path)
+
+
+def test_a_stream_too_short_to_be_known_is_named(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.ts", [half_red()] * 3)  # ends while it is being looked at
+    assert "not a picture or a video" in refusal(path)
 
 
 @pytest.mark.parametrize("kept", ["nothing of it", "its head"])
