@@ -140,7 +140,7 @@ def test_predict_evaluate_convert_inspect_on_the_real_model(tmp_path: Path) -> N
                "--json", tmp_path / "figures.json")  # fmt: skip
     assert done.exit_code == 0, done.output
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert figures["personIou"] == pytest.approx(both, abs=0.02)  # mask.png has 8 bits only
+    assert figures["iouPerson"] == pytest.approx(both, abs=0.02)  # mask.png has 8 bits only
 
     done = run("convert", "selfie-landscape", "-o", tmp_path / "out.onnx", "--variant", "fp16")
     assert done.exit_code == 0, done.output
