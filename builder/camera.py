@@ -20,7 +20,7 @@ def camera_address(index: int, platform: str = sys.platform) -> tuple[str, str]:
     if platform == "win32":
         names = [d.name for d in av.enumerate_input_devices("dshow") if "video" in d.media_types]
         if index >= len(names):
-            raise MediaError(f"camera {index}: not there; the cameras are {_listed(names)}")
+            raise MediaError(f"camera {index}: not there; {_those(names)}")
         return f"video={names[index]}", "dshow"
     return f"/dev/video{index}", "v4l2"
 
@@ -40,7 +40,7 @@ def open_camera(index: int) -> Iterator[VideoReader]:
             container = av.open(device, format=form)
     except av.FFmpegError as error:
         present = sorted(p.name.removeprefix("video") for p in Path("/dev").glob("video[0-9]*"))
-        hint = f"; the cameras are {_listed(present)}" if form == "v4l2" else ""
+        hint = f"; {_those(present)}" if form == "v4l2" else ""
         raise MediaError(
             f"camera {index}: cannot be opened: {_reason(error)}{hint}; "
             "check that it is connected, allowed and not in use"
@@ -49,8 +49,8 @@ def open_camera(index: int) -> Iterator[VideoReader]:
         yield VideoReader(container, f"camera {index}", live=True)
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none"
+def _those(names: list[str]) -> str:
+    return f"the cameras are {', '.join(names)}" if names else "there is no camera"
 
 
 def _reason(error: Exception) -> str:

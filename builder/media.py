@@ -28,8 +28,8 @@ MAX_PIXELS = 89_478_485
 
 _WHITE_16_BIT = 65535.0
 
-# What Pillow raises on damaged files, by format.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+# What Pillow raises on damaged files, by format; RuntimeError comes with AVIF.
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, RuntimeError, struct.error)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # Phones write these; Pillow does not read them and a video reader would see loose tiles.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")

@@ -165,6 +165,13 @@ def test_a_cut_short_jpeg_is_named(tmp_path: Path) -> None:
     assert "damaged or cut short" in refusal(read_picture, path)
 
 
+def test_a_damaged_avif_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.avif", Image.fromarray(QUARTERS))
+    path.write_bytes(path.read_bytes().replace(b"iloc", b"gone"))
+    assert "damaged or cut short" in refusal(source_kind, path)
+    assert "damaged or cut short" in refusal(read_picture, path)
+
+
 def test_text_named_jpg_missing_folder_and_empty(tmp_path: Path) -> None:
     text = tmp_path / "text.jpg"
     text.write_text("hello")
