@@ -162,6 +162,64 @@ def test_several_convolutions_may_read_the_picture_and_share_their_weights():
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["depthwise", "computed weights", "computed bias"])
+def test_a_first_convolution_that_cannot_be_folded_gets_ops_in_front(kind):
+    depthwise = kind == "depthwise"
+    inputs = {
+        "depthwise": ["x", "w"],
+        "computed weights": ["x", "minus_w"],
+        "computed bias": ["x", "w", "minus_b"],
+    }
+    model = build(
+        [
+            ("Neg", ["w"], ["minus_w"], {}),
+            ("Neg", ["b"], ["minus_b"], {}),
+            ("Conv", inputs[kind], ["c"], {"group": 3 if depthwise else 1}),
+            ("ReduceMean", ["c"], ["m"], {"axes": [1]}),
+            ("Sigmoid", ["m"], ["y"], {}),
+        ],
+        [value("x", [1, 3, 16, 24])],
+        [value("y", [1, 1, 14, 22])],
+        {"w": weight(3, 1, 3, 3) if depthwise else weight(2, 3, 3, 3), "b": weight(2, seed=1)},
+    )
+    kept = kept_by(model, CONVENTIONS["caffe"])
+    assert {"Mul", "Add", "Gather"} < set(ops(kept))
+    for wanted, found in answers(model, kept, CONVENTIONS["caffe"]):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=ROUNDING)
+
+
+def test_a_branch_may_read_the_picture_too():
+    body = helper.make_graph(
+        [helper.make_node("ReduceMean", ["x"], ["m"], axes=[1])],
+        "body", [], [value("m", [1, 1, 16, 24])],
+    )  # fmt: skip
+    model = build(
+        [
+            ("Conv", ["x", "w"], ["c"], {"pads": [1, 1, 1, 1]}),
+            ("If", ["yes"], ["level"], {"then_branch": body, "else_branch": body}),
+            ("Add", ["c", "level"], ["raw"], {}),
+            ("Sigmoid", ["raw"], ["y"], {}),
+        ],
+        [value("x", [1, 3, 16, 24])],
+        [value("y", [1, 1, 16, 24])],
+        {"w": weight(1, 3, 3, 3), "yes": np.bool_(True)},
+    )
+    kept = kept_by(model, IMAGENET)
+    for wanted, found in answers(model, kept, IMAGENET):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=ROUNDING)
+
+
+def test_a_picture_that_is_turned_in_another_way_is_not_folded(caplog):
+    model = segmenter((24, 24), layout="NHWC")
+    model.graph.node[0].attribute[0].ints[:] = [0, 3, 2, 1]  # sides swapped as well
+    kept = to_contract(model, make_recipe(24, 24, input={"layout": "NHWC", **IMAGENET}))
+    assert "Transpose" in ops(kept)
+    assert not caplog.text  # it was not even tried
+    for frame in frames(size=(24, 24)):
+        wanted = run(model, {"x": prepared(frame, layout="NHWC", **IMAGENET)})[0]
+        np.testing.assert_allclose(run(kept, {"frame": frame})[0], wanted, rtol=0, atol=ROUNDING)
+
+
 def test_weights_in_constant_nodes_are_weights():
     """As some exporters write them; the convention is folded into them all the same."""
     model = segmenter(conv={})
@@ -290,6 +348,16 @@ def test_an_opset_that_changes_the_answer_is_not_used(monkeypatch, caplog):
     recipe = make_recipe(output={"kind": "softmax", "person": (1,)})
     with pytest.raises(ContractError, match=r"opset 11 is too old .*answer would change"):
         to_contract(model, recipe)
+
+
+def test_a_model_that_does_not_look_at_the_picture():
+    model = build(
+        [("Identity", ["always"], ["y"], {})],
+        [value("x", [1, 3, 16, 24])], [value("y", [1, 1, 16, 24])],
+        {"always": np.full((1, 1, 16, 24), 0.25, np.float32)},
+    )  # fmt: skip
+    kept = to_contract(model, make_recipe(input=IMAGENET))
+    assert (run(kept, {"frame": frames(1)[0]})[0] == 0.25).all()
 
 
 def test_functions_of_the_models_own_are_written_out():

@@ -148,6 +148,43 @@ def test_a_state_that_passes_through_unchanged():
     np.testing.assert_array_equal(state, [[7]])
 
 
+def test_a_state_that_is_written_and_never_read():
+    model = build(
+        [("ReduceMean", ["x"], ["y"], {"axes": [1]}), ("Neg", ["y"], ["s_out"], {})],
+        [value("x", [1, 3, 16, 24]), value("s", [1, 1, 16, 24])],
+        [value("y", [1, 1, 16, 24]), value("s_out", [1, 1, 16, 24])], {},
+    )  # fmt: skip
+    recipe = make_recipe(output={"name": "y"}, state=({"input": "s", "output": "s_out"},))
+    kept = to_contract(model, recipe)
+    alpha, state = run(kept, {"frame": frames(1)[0], **zero_states(kept)})
+    np.testing.assert_array_equal(state, -alpha)
+
+
+def test_the_last_picture_as_a_state():
+    """The picture in NCHW is read by the convolution and given back: it cannot be folded."""
+    model = build(
+        [
+            ("Transpose", ["x"], ["now"], {"perm": [0, 3, 1, 2]}),
+            ("Conv", ["now", "w"], ["c"], {}),
+            ("Mul", ["c", "before"], ["d"], {}),
+            ("ReduceMean", ["d"], ["m"], {"axes": [1]}),
+            ("Sigmoid", ["m"], ["y"], {}),
+        ],
+        [value("x", [1, 16, 24, 3]), value("before", [1, 3, 16, 24])],
+        [value("y", [1, 1, 16, 24]), value("now", [1, 3, 16, 24])],
+        {"w": weight(3, 3, 1, 1)},
+    )
+    tables = {"input": {"layout": "NHWC", **SIGNED}, "output": {"name": "y"}}
+    pair = {"input": "before", "output": "now"}
+    kept = to_contract(model, make_recipe(**tables, state=(pair,)))
+    frame, before = frames(2)
+    feeds = {"x": prepared(frame, layout="NHWC", mean=0.5, std=0.5), "before": before}
+    for wanted, found in zip(
+        run(model, feeds), run(kept, {"frame": frame, "state0_in": before}), strict=True
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=ROUNDING)
+
+
 def refusal(model, **tables):
     with pytest.raises(ContractError) as caught:
         bring(model, **tables)
