@@ -85,17 +85,19 @@ test('a picture is one frame, its bitmap is closed', (context) => {
       isClosed = true;
     },
   });
-  /** @type {any} */ (globalThis).VideoFrame = (
-    /** @type {unknown} */ source,
-    /** @type {object} */ options,
-  ) => ({ source, ...options });
+  /** @type {any} */ (globalThis).VideoFrame = class {
+    constructor(/** @type {unknown} */ source, /** @type {object} */ options) {
+      Object.assign(this, { source, ...options });
+    }
+  };
   context.after(() => {
     Reflect.deleteProperty(globalThis, 'VideoFrame');
   });
   const { told, ...listeners } = listener();
   const source = openInput({ kind: 'picture', bitmap }, listeners);
   assert.equal(source.kind, 'picture');
-  assert.deepEqual(told.frames, [{ source: bitmap, timestamp: 0, alpha: 'discard' }]);
+  const frames = told.frames.map((frame) => ({ ...frame }));
+  assert.deepEqual(frames, [{ source: bitmap, timestamp: 0, alpha: 'discard' }]);
   assert.equal(isClosed, true);
 });
 
