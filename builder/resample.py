@@ -65,18 +65,20 @@ def resize(image: NDArray[np.float32] | NDArray[np.uint8], height: int, width: i
     """
     if image.ndim not in (2, 3) or 0 in image.shape or height < 1 or width < 1:
         raise ValueError(f"cannot resize {image.shape} to {height} × {width}")
-    rows = _along_first_axis(image, height)
-    columns = _along_first_axis(rows.swapaxes(0, 1), width)
-    return np.ascontiguousarray(columns.swapaxes(0, 1))
+    return _along(_along(image, height, 0), width, 1)
 
 
-def _along_first_axis(image: NDArray[np.float32] | NDArray[np.uint8], n_out: int) -> Float:
-    """Resample axis 0; a tap at a time, which costs about one pass over the larger side."""
-    if image.shape[0] == n_out:
+def _along(image: NDArray[np.float32] | NDArray[np.uint8], n_out: int, axis: int) -> Float:
+    """Resample one axis; a tap at a time, which costs about one pass over the larger side."""
+    if image.shape[axis] == n_out:
         return image.astype(np.float32)
-    index, weight = axis_taps(image.shape[0], n_out)
-    shape = (n_out,) + (1,) * (image.ndim - 1)
-    result = np.zeros((n_out, *image.shape[1:]), np.float32)
-    for k in range(index.shape[1]):
-        result += image[index[:, k]] * weight[:, k].reshape(shape)
+    index, weight = axis_taps(image.shape[axis], n_out)
+    shape = [1] * image.ndim
+    shape[axis] = n_out
+    result: Float = np.empty((*image.shape[:axis], n_out, *image.shape[axis + 1 :]), np.float32)
+    np.multiply(np.take(image, index[:, 0], axis), weight[:, 0].reshape(shape), out=result)
+    scratch = np.empty_like(result)
+    for k in range(1, index.shape[1]):
+        np.multiply(np.take(image, index[:, k], axis), weight[:, k].reshape(shape), out=scratch)
+        result += scratch
     return result
