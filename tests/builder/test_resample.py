@@ -52,7 +52,11 @@ def test_channels_do_not_mix_and_bytes_are_taken() -> None:
 
 def test_the_same_size_changes_nothing() -> None:
     image = np.random.default_rng(0).random((5, 7), np.float32)
-    np.testing.assert_array_equal(resize(image, 5, 7), image)
+    same = resize(image, 5, 7)
+    np.testing.assert_array_equal(same, image)
+    same[0, 0] = -1  # a copy, not the picture itself
+    assert image[0, 0] >= 0
+    assert resize(np.full((2, 2), 7, np.uint8), 2, 2).dtype == np.float32
 
 
 def slow_taps(n_in: int, n_out: int) -> np.ndarray:
