@@ -46,7 +46,8 @@ CALIBRATION_FRAMES, CALIBRATION_SEED = 32, 1
 _TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
 _STAGE_SOURCES = (
     "importers", "rewrites", "assets", "contract", "simplify.py", "quantize.py",
-    "verify.py", "portraits.py", "demo.py", "pipeline.py",
+    "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
+    "messages.py", "pipeline.py",
 )  # fmt: skip
 
 
