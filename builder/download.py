@@ -115,7 +115,7 @@ def _fill(wanted: Wanted, part: Part, advance: Advance) -> None:
 
 def _try(wanted: Wanted, part: Part, advance: Advance) -> None:
     """Ask for what is missing, and write what comes."""
-    headers = {"User-Agent": f"livematte/{__version__}", "Accept-Encoding": "identity"}
+    headers = {"User-Agent": f"livematte/{__version__}"}
     try:
         request = urllib.request.Request(wanted.url, headers=headers | part.request_headers())
         with _opener().open(request, timeout=TIMEOUT_S) as response:

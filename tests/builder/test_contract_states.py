@@ -290,7 +290,27 @@ def test_the_reference_takes_each_picture_as_the_first():
     picture = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
     first = segmenter.model_alpha(picture)
     np.testing.assert_array_equal(segmenter.model_alpha(picture), first)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"state0_in": "state1_in", "state1_in": "state0_in"},
+        {"state0_in": "state1_in", "state1_in": "state0_in",
+         "state0_out": "state1_out", "state1_out": "state0_out"},
+    ],
+)  # fmt: skip
+def test_the_reference_refuses_states_that_are_crossed(names):
     crossed = bring(recurrent())
-    rename(crossed.graph, {"state0_in": "state1_in", "state1_in": "state0_in"})
+    rename(crossed.graph, names)
     with pytest.raises(ContractError, match="does not keep the contract"):
         Segmenter(crossed)
+
+
+def test_the_reference_refuses_states_that_come_back_in_another_shape():
+    kept = bring(recurrent())
+    kept.graph.node[6].output[0] = kept.graph.node[7].input[0] = "whole"
+    kept.graph.node.append(onnx.helper.make_node("ReduceMean", ["whole"], ["state1_out"], axes=[1]))
+    kept.graph.output[2].CopyFrom(value("state1_out", [1, 1, 8, 12]))
+    with pytest.raises(ContractError, match="does not keep the contract"):
+        Segmenter(kept)
