@@ -8,13 +8,7 @@
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
- * @typedef {import('../shared/messages.js').Capture} Capture
- * @typedef {import('../shared/messages.js').Events} WorkerEvents
- * @typedef {import('../shared/messages.js').State} State
- * @typedef {import('../shared/messages.js').Progress} Progress
- * @typedef {import('../shared/stats.js').Stats} Stats
- * @typedef {import('./sources.js').Source} Source
- * @typedef {import('./sources.js').Feed} Feed
+ * @typedef {import('./matte-client.js').MatteEvents} MatteEvents
  *
  * @typedef {object} MatteOptions
  * @property {HTMLCanvasElement} [canvas]   one that has no context yet; made when left out
@@ -24,29 +18,17 @@
  * @property {number} [threads]             used only where the page is isolated
  * @property {'auto' | 'wasm'} [backend]
  * @property {AbortSignal} [signal]         gives up the start
- *
- * @typedef {object} MatteEvents  what `on` listens to
- * @property {Stats} stats                  a few times a second while frames flow
- * @property {State} state                  'idle' | 'loading' | 'running' | 'failed'
- * @property {Progress} progress            bytes of model and runtime while a model loads
- * @property {{width: number, height: number}} size  of the canvas, when it changes
- * @property {{startupMs: number}} first-matte  once for each source
- * @property {null} ended                   a video or a stream came to its end
- * @property {MatteError} error
  */
 
-import { capabilities, threadCount } from '../shared/capabilities.js';
+import { capabilities } from '../shared/capabilities.js';
 import { checkEffect, DEFAULT_EFFECT } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
-import { checkManifest, fetchManifest, modelSpec, runtimeSpec } from '../shared/manifest.js';
-import { Emitter } from './emitter.js';
-import { openFeed } from './sources.js';
-import { WorkerBridge } from './worker-bridge.js';
+import { checkManifest, fetchManifest } from '../shared/manifest.js';
+import { Matte } from './matte-client.js';
 
 export { MatteError } from '../shared/errors.js';
 export { cameraError, openCamera } from './camera.js';
-
-const DISPOSE_LIMIT_MS = 1000;
+export { Matte } from './matte-client.js';
 
 /** The folder of index.html and manifest.json, seen from <engine>/page/matte.js. */
 const SITE_ROOT = new URL('../../', import.meta.url);
@@ -67,7 +49,7 @@ export async function createMatte(options = {}) {
     ? checkManifest(options.manifest)
     : await fetchManifest(SITE_ROOT, { signal });
   const canvas = options.canvas ?? document.createElement('canvas');
-  const matte = new Matte(canvas, manifest, effect);
+  const matte = new Matte({ canvas, manifest, effect, siteRoot: SITE_ROOT });
   try {
     await matte.start(options);
     signal?.throwIfAborted();
@@ -89,271 +71,4 @@ function requireBrowser() {
   const missing = needs.filter(([has]) => !has).map(([, what]) => what);
   if (missing.length === 0) return;
   throw new MatteError('browser-too-old', `this browser lacks ${missing.join(', ')}: update it`);
-}
-
-/** Made by `createMatte` only. */
-export class Matte {
-  /** The canvas that shows the composited frames. @readonly */
-  canvas;
-  #manifest;
-  #effect;
-  #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
-  #bridge;
-  /** @type {Feed | null} */
-  #feed = null;
-  #sourceId = 0;
-  #disposed = false;
-  #caps = { page: capabilities(), worker: capabilities() };
-  /** Attaching and detaching happen one after the other. @type {Promise<unknown>} */
-  #queue = Promise.resolve();
-  /** @type {Promise<void>} */
-  #ready = Promise.resolve();
-  /** @type {Stats} */
-  #stats = emptyStats();
-  /** @type {State} */
-  #state = 'idle';
-
-  /**
-   * @param {HTMLCanvasElement} canvas
-   * @param {Manifest} manifest
-   * @param {Effect} effect
-   */
-  constructor(canvas, manifest, effect) {
-    this.canvas = canvas;
-    this.#manifest = manifest;
-    this.#effect = effect;
-    const worker = new Worker(new URL('../worker/worker.js', import.meta.url), {
-      type: 'module',
-      name: 'livematte',
-    });
-    this.#bridge = new WorkerBridge(worker, {
-      onEvent: ({ name, value }) => this.#receive(name, value),
-      onCrash: (error) => {
-        this.#stopFeed();
-        this.#setState('failed');
-        this.#emitter.emit('error', error);
-      },
-    });
-  }
-
-  /**
-   * @param {MatteOptions} options
-   * @returns {Promise<void>} resolved when frames can be attached
-   */
-  async start({ model, threads }) {
-    const spec = modelSpec(this.#manifest, SITE_ROOT, model);
-    const canvas = this.canvas.transferControlToOffscreen();
-    this.#caps.worker = await this.#bridge.request(
-      'init',
-      {
-        canvas,
-        runtime: runtimeSpec(this.#manifest, SITE_ROOT),
-        threads: threadCount(capabilities(), threads),
-        effect: this.#effect,
-      },
-      [canvas],
-    );
-    this.#ready = this.#bridge.request('load-model', { model: spec });
-    this.#ready.catch((error) => this.#report(error));
-  }
-
-  /** Resolves when the model can run; refused with the reason why it cannot. */
-  get ready() {
-    return this.#ready;
-  }
-
-  /** The last figures; see the `stats` event. @returns {Stats} */
-  get stats() {
-    return this.#stats;
-  }
-
-  get state() {
-    return this.#state;
-  }
-
-  /**
-   * Mattes a source from now on, in place of the one before. Streams, tracks, elements and
-   * bitmaps stay the caller's: the engine neither stops nor closes them. A video element is
-   * played and looped by the caller; a video Blob is played once, then `ended` is told.
-   * @param {Source} source
-   * @returns {Promise<void>}
-   * @throws {MatteError} 'file-unreadable' | 'camera-missing' | 'browser-too-old'
-   */
-  attach(source) {
-    return this.#enqueue(async () => {
-      this.#stopFeed();
-      const sourceId = ++this.#sourceId;
-      const listeners = {
-        onFrame: (/** @type {VideoFrame} */ frame) => this.#bridge.sendFrame(sourceId, frame),
-        onEnded: () => this.#ended(sourceId),
-        onError: (/** @type {MatteError} */ error) => this.#report(error),
-      };
-      const feed = await openFeed(source, listeners, this.#caps);
-      this.#feed = feed;
-      try {
-        await this.#bridge.request('attach', { sourceId, input: feed.input }, feed.transfer);
-        feed.start();
-      } catch (error) {
-        this.#stopFeed();
-        throw error;
-      }
-    });
-  }
-
-  /** Lets go of the source; the canvas shows the replacement background. */
-  detach() {
-    this.#stopFeed();
-    this.#enqueue(async () => {
-      this.#stopFeed();
-      this.#sourceId++;
-      await this.#bridge.request('detach', {});
-    }).catch((error) => this.#report(error));
-  }
-
-  /**
-   * Takes effect with the next frame; a paused video or a picture is drawn anew at once.
-   * @param {Effect} effect
-   * @throws {TypeError} when it is none
-   */
-  setEffect(effect) {
-    this.#effect = checkEffect(effect);
-    this.#bridge
-      .request('set-effect', { effect: this.#effect })
-      .catch((error) => this.#report(error));
-  }
-
-  /** @returns {Effect} */
-  get effect() {
-    return this.#effect;
-  }
-
-  /**
-   * The old model goes on until the new one can take over.
-   * @param {string} name
-   * @returns {Promise<void>}
-   * @throws {MatteError} 'model-unavailable' | 'wasm-blocked'
-   */
-  async setModel(name) {
-    const model = modelSpec(this.#manifest, SITE_ROOT, name);
-    this.#ready = this.#bridge.request('load-model', { model });
-    await this.#ready;
-  }
-
-  /**
-   * The very frame that was composited last, with the alpha that was used for it.
-   * @returns {Promise<Capture>}
-   */
-  capture() {
-    return this.#bridge.request('capture', {});
-  }
-
-  /**
-   * The composited picture as a file.
-   * @param {string} [type]  an image MIME type; only image/png and image/webp keep transparency
-   * @returns {Promise<Blob>}
-   */
-  snapshot(type = 'image/png') {
-    return this.#bridge.request('snapshot', { type });
-  }
-
-  /**
-   * @template {keyof MatteEvents} T
-   * @param {T} name
-   * @param {(value: MatteEvents[T]) => void} listener
-   * @returns {() => void} stops listening
-   */
-  on(name, listener) {
-    return this.#emitter.on(name, listener);
-  }
-
-  /** Ends the worker and everything in it. The canvas keeps its last picture. */
-  dispose() {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#stopFeed();
-    // The worker closes the frames that it holds; one that hangs is ended without.
-    const limit = new Promise((resolve) => setTimeout(resolve, DISPOSE_LIMIT_MS));
-    const closed = this.#bridge.request('detach', {}).catch(() => {});
-    Promise.race([closed, limit]).then(() => this.#bridge.terminate());
-    this.#setState('idle');
-    this.#emitter.clear();
-  }
-
-  /**
-   * @param {keyof WorkerEvents} name
-   * @param {any} value
-   */
-  #receive(name, value) {
-    if (name === 'stats') this.#stats = value;
-    if (name === 'state') this.#setState(value);
-    else if (name === 'error') this.#report(MatteError.fromWire(value));
-    else if (name === 'ended') this.#ended(value.sourceId);
-    else if (name === 'frame-taken') this.#taken(value.sourceId);
-    else this.#emitter.emit(name, value);
-  }
-
-  /** @param {number} sourceId */
-  #taken(sourceId) {
-    if (sourceId === this.#sourceId) this.#feed?.taken();
-  }
-
-  /** @param {number} sourceId */
-  #ended(sourceId) {
-    if (sourceId === this.#sourceId) this.#emitter.emit('ended', null);
-  }
-
-  /** @param {State} state */
-  #setState(state) {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#emitter.emit('state', state);
-  }
-
-  /** @param {unknown} error */
-  #report(error) {
-    if (this.#disposed) return;
-    this.#emitter.emit('error', MatteError.from(error, 'unknown', 'the engine failed'));
-  }
-
-  #stopFeed() {
-    this.#feed?.stop();
-    this.#feed = null;
-  }
-
-  /**
-   * @param {() => Promise<void>} run
-   * @returns {Promise<void>}
-   */
-  #enqueue(run) {
-    const turn = this.#queue.catch(() => {}).then(run);
-    this.#queue = turn;
-    return turn;
-  }
-}
-
-/** @returns {Stats} */
-function emptyStats() {
-  const none = () => ({ p50: 0, p95: 0 });
-  const stages = {
-    sampleMs: none(),
-    inferMs: none(),
-    maskMs: none(),
-    compositeMs: none(),
-    totalMs: none(),
-  };
-  return {
-    model: '',
-    variant: '',
-    backend: 'wasm',
-    threads: 0,
-    isolated: capabilities().isolated,
-    sampler: '',
-    fps: 0,
-    frames: 0,
-    droppedFrames: 0,
-    stages,
-    width: 0,
-    height: 0,
-    source: null,
-  };
 }

@@ -30,6 +30,26 @@ export const STAGES = Object.freeze(
 );
 /** @typedef {(typeof STAGES)[number]} Stage */
 
+/**
+ * Before anything has been measured.
+ * @param {boolean} isolated
+ * @returns {Stats}
+ */
+export function emptyStats(isolated) {
+  return {
+    model: '',
+    variant: '',
+    backend: 'wasm',
+    threads: 0,
+    isolated,
+    sampler: '',
+    ...new FrameStats().summary(0),
+    width: 0,
+    height: 0,
+    source: null,
+  };
+}
+
 /** A ring of the last `capacity` numbers; nothing is allocated after construction. */
 export class RollingWindow {
   #values;
