@@ -1,0 +1,77 @@
+"""The blend over time: still edges stop flickering, moving ones do not lag.
+
+Per pixel, with ``d = |current − previous|`` and a smoothstep ``s`` from ``noise`` to ``motion``::
+
+    weight = still + (1 − still) · s(d)
+    result = previous + weight · (current − previous)
+
+``previous`` is the last result. Small disagreement is the network's answer to camera noise and is
+averaged away; large disagreement is motion, and there the current alpha is taken as it is. A matte
+that was read from a look at the whole frame is coarser than the ones around it, so that its edges
+disagree without moving: more disagreement counts as noise then (``COARSE``). The
+browser has the same (`worker/temporal-filter.js`). (This project's own; a recursive filter that
+steps aside where frames disagree is as old as Dubois and Sabri, "Noise reduction in image sequences
+using motion-compensated temporal filtering", IEEE Trans. Communications 1984.)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from builder.roi import Rect, view
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much of the current alpha counts."""
+
+    still: float  # where both agree
+    noise: float  # disagreement up to here is noise
+    motion: float  # from here on it is motion
+
+
+FINE = Weights(still=0.25, noise=0.1, motion=0.3)  # still: about the mean of the last 7 frames
+COARSE = Weights(still=0.1, noise=0.4, motion=0.7)
+CUT = 0.2  # mean disagreement over a matte from which on it is another scene
+GAP_S = 0.5  # frames further apart than this have nothing to do with each other
+
+
+def blend(previous: Float, current: Float, weights: Weights = FINE) -> Float:
+    """Blend two alphas of the same shape, 0..1; see the module's text."""
+    change = current - previous
+    still, noise, motion = weights.still, weights.noise, weights.motion
+    t = np.clip((np.abs(change) - np.float32(noise)) / np.float32(motion - noise), 0, 1)
+    weight = np.float32(still) + np.float32(1 - still) * (t * t * (3 - 2 * t))
+    return np.asarray(previous + weight * change, np.float32)
+
+
+class TemporalFilter:
+    """Blends the mattes of one source, whatever rectangles of its frames they cover."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the frames before: the source changed."""
+        self._previous: Float | None = None
+        self._rect = Rect(0, 0, 0, 0)
+        self._time_s = 0.0
+
+    def apply(self, alpha: Float, rect: Rect, time_s: float, *, is_coarse: bool = False) -> Float:
+        """Blend a matte ``[h, w]`` that covers ``rect`` into those before it.
+
+        ``is_coarse``: it was read from a look at more than ``rect``.
+
+        A cut, a gap in time or a time that goes back starts anew. ``reset`` when the frame's size
+        changes: ``rect`` means something else then.
+        """
+        result = alpha
+        if self._previous is not None and 0 <= time_s - self._time_s <= GAP_S:
+            previous = view(self._previous, self._rect, rect)
+            if float(np.abs(alpha - previous).mean(dtype=np.float64)) <= CUT:
+                result = blend(previous, alpha, COARSE if is_coarse else FINE)
+        self._previous, self._rect, self._time_s = result, rect, time_s
+        return result

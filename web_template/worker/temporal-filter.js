@@ -1,0 +1,111 @@
+/**
+ * The blend over time: still edges stop flickering, moving ones do not lag.
+ *
+ * Per pixel, with d = |current − previous| and a smoothstep s from `noise` to `motion`:
+ *
+ *     weight = still + (1 − still) · s(d)
+ *     result = previous + weight · (current − previous)
+ *
+ * `previous` is the last result. Small disagreement is the network's answer to camera noise and is
+ * averaged away; large disagreement is motion, and there the current alpha is taken as it is. A
+ * matte that was read from a look at the whole frame is coarser than the ones around it, so that
+ * its edges disagree without moving: more disagreement counts as noise then (COARSE). The Python
+ * reference has the same (`builder/temporal.py`).
+ *
+ * @typedef {import('./region-of-interest.js').Rect} Rect
+ *
+ * @typedef {object} Weights  how much of the current alpha counts
+ * @property {number} still   where both agree
+ * @property {number} noise   disagreement up to here is noise
+ * @property {number} motion  from here on it is motion
+ */
+
+import { isSameRect, viewAlpha } from './alpha-view.js';
+
+/** @type {Weights} `still`: about the mean of the last 7 frames */
+export const FINE = { still: 0.25, noise: 0.1, motion: 0.3 };
+/** @type {Weights} */
+export const COARSE = { still: 0.1, noise: 0.4, motion: 0.7 };
+
+const CUT = 0.2; // mean disagreement over a matte from which on it is another scene
+const GAP_S = 0.5; // frames further apart than this have nothing to do with each other
+
+/**
+ * @param {Float32Array} previous
+ * @param {Float32Array} current  becomes the result
+ * @param {Weights} [weights]
+ */
+export function blend(previous, current, { still, noise, motion } = FINE) {
+  const scale = 1 / (motion - noise);
+  for (let i = 0; i < current.length; i++) {
+    const change = current[i] - previous[i];
+    const t = Math.min(1, Math.max(0, (Math.abs(change) - noise) * scale));
+    current[i] = previous[i] + (still + (1 - still) * (t * t * (3 - 2 * t))) * change;
+  }
+}
+
+/** Blends the mattes of one source, whatever rectangles of its frames they cover. */
+export class TemporalFilter {
+  #width;
+  #height;
+  #previous;
+  #moved;
+  /** @type {Rect | null} */
+  #rect = null;
+  #timeS = 0;
+
+  /**
+   * @param {number} width   of the alphas, pixels
+   * @param {number} height
+   */
+  constructor(width, height) {
+    this.#width = width;
+    this.#height = height;
+    this.#previous = new Float32Array(width * height);
+    this.#moved = new Float32Array(width * height);
+  }
+
+  /** Forgets the frames before: the source, or its frames' size, changed. */
+  reset() {
+    this.#rect = null;
+  }
+
+  /**
+   * A cut, a gap in time or a time that goes back starts anew.
+   * @param {Float32Array} alpha  works in place
+   * @param {{rect: Rect, timeS: number, isCoarse: boolean}} matte  what of the frame the alpha
+   *   covers; when the frame was taken; whether the alpha was read from a look at more than `rect`
+   */
+  apply(alpha, { rect, timeS, isCoarse }) {
+    const sinceS = timeS - this.#timeS;
+    if (this.#rect && sinceS >= 0 && sinceS <= GAP_S) {
+      const previous = this.#previousOn(rect, this.#rect);
+      if (meanDisagreement(previous, alpha) <= CUT) {
+        blend(previous, alpha, isCoarse ? COARSE : FINE);
+      }
+    }
+    this.#previous.set(alpha);
+    this.#rect = rect;
+    this.#timeS = timeS;
+  }
+
+  /**
+   * @param {Rect} rect
+   * @param {Rect} before
+   */
+  #previousOn(rect, before) {
+    if (isSameRect(rect, before)) return this.#previous;
+    viewAlpha(this.#previous, this.#width, this.#height, before, rect, this.#moved);
+    return this.#moved;
+  }
+}
+
+/**
+ * @param {Float32Array} a
+ * @param {Float32Array} b
+ */
+function meanDisagreement(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i] - b[i]);
+  return sum / a.length;
+}
