@@ -51,10 +51,9 @@ def to_contract(model: onnx.ModelProto, recipe: "Recipe") -> onnx.ModelProto:
     own = plain(own)
     _drop_listed_weights(own)
     ends = find_ends(own.graph, recipe)
-    widen(own)
-    size = recipe.input.height, recipe.input.width
     try:
-        return _bring(own, recipe, ends, size)
+        widen(own)
+        return _bring(own, recipe, ends, (recipe.input.height, recipe.input.width))
     except ContractError as error:
         raise ContractError(f"{recipe.name}: {error}") from error
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from builder.contract.graph import all_graphs
+from builder.contract.graph import all_graphs, contents
 from builder.contract.runtime import noise, run
 from builder.errors import ContractError
 from builder.messages import one_line
@@ -69,7 +69,7 @@ def widen(model: onnx.ModelProto) -> None:
 
 def _widen_tensor(tensor: onnx.TensorProto) -> None:
     if tensor.data_type == _HALF:
-        wide = numpy_helper.to_array(tensor).astype(np.float32)
+        wide = contents(tensor).astype(np.float32)
         tensor.CopyFrom(numpy_helper.from_array(wide, tensor.name))
 
 

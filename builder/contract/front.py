@@ -21,9 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
-from builder.contract.graph import Editor, reads, value_info
+from builder.contract.graph import Editor, contents, reads, value_info
 from builder.contract.runtime import cut, noise, run
 
 log = logging.getLogger(__name__)
@@ -71,10 +70,11 @@ def put_in_front(
         return plain, frame
     folded = onnx.ModelProto()
     folded.CopyFrom(model)
-    outputs = _Fold(folded, picture, convention).fold(frame, size)
-    if outputs and _same(plain, folded, outputs):
-        return folded, frame
-    return plain, frame
+    # Weights that are no ordinary numbers stay as they are: the comparison fails on them.
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = _Fold(folded, picture, convention).fold(frame, size)
+        is_folded = outputs and _same(plain, folded, outputs)
+    return folded if is_folded else plain, frame
 
 
 def _plain(
@@ -177,7 +177,7 @@ class _Fold:
         conv.input[1] = self.editor.constant("folded_weights", weights.astype(np.float32))
 
     def _numbers(self, name: str) -> _Numbers:
-        return numpy_helper.to_array(self.constants[name]).astype(np.float64)
+        return contents(self.constants[name]).astype(np.float64)
 
     def _drop(self, views: list[str]) -> None:
         """Leave out the Transposes that made the views; nothing reads them any more."""

@@ -8,6 +8,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from builder.errors import ContractError
+from builder.messages import one_line
+
 Dims = list[int | str]
 
 
@@ -40,6 +43,18 @@ def type_name(value: onnx.ValueInfoProto) -> str:
 def value_info(name: str, shape: Sequence[int]) -> onnx.ValueInfoProto:
     """Describe a float32 value of a fixed shape."""
     return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, list(shape))
+
+
+def contents(tensor: onnx.TensorProto) -> NDArray[np.generic]:
+    """Read a tensor's numbers.
+
+    Raises:
+        ContractError: it holds more or fewer than its shape says.
+    """
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ContractError(f"the tensor {tensor.name!r} is damaged: {one_line(error)}") from error
 
 
 def subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:

@@ -31,7 +31,10 @@ def run(model: onnx.ModelProto, feeds: Arrays) -> list[NDArray[np.generic]]:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            model.SerializeToString(),
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # to the same provider, with a banner
         )
         outputs: list[NDArray[np.generic]] = session.run(None, feeds)
     except (
@@ -41,6 +44,8 @@ def run(model: onnx.ModelProto, feeds: Arrays) -> list[NDArray[np.generic]]:
         state.InvalidProtobuf,
         state.NotImplemented,
         state.RuntimeException,
+        RuntimeError,
+        ValueError,
     ) as error:
         raise ContractError(f"onnxruntime cannot run the model: {one_line(error)}") from error
     return outputs

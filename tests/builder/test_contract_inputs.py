@@ -360,6 +360,25 @@ def test_a_model_that_does_not_look_at_the_picture():
     assert (run(kept, {"frame": frames(1)[0]})[0] == 0.25).all()
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, 3e38])
+def test_weights_that_are_no_ordinary_numbers_are_not_folded(number):
+    model = segmenter()
+    (tensor,) = [tensor for tensor in model.graph.initializer if tensor.name == "w1"]
+    spoilt = numpy_helper.to_array(tensor).copy()
+    spoilt[0, 0, 0, 0] = number
+    tensor.CopyFrom(numpy_helper.from_array(spoilt, "w1"))
+    assert ops(kept_by(model, IMAGENET))[:3] == ["Mul", "Add", "Conv"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_damaged_weights_are_refused(dtype):
+    model = segmenter(dtype=dtype)
+    model.graph.initializer[0].dims[0] = 4
+    convention = {"mean": (0.5, 0.5, 0.5)}
+    with pytest.raises(ContractError, match=r"^small: the tensor 'w1' is damaged: "):
+        to_contract(model, make_recipe(input=convention))
+
+
 def test_functions_of_the_models_own_are_written_out():
     double = helper.make_function(
         "own", "Double", ["a"], ["b"], [helper.make_node("Add", ["a", "a"], ["b"])],
