@@ -28,6 +28,8 @@ from builder.errors import MediaError
 Rgb = npt.NDArray[np.uint8]
 Alpha = npt.NDArray[np.float32]
 
+SIDE = 512  # of the portrait, pixels
+DETAIL = 2
 CROSS_FADE = 0.25  # share of a scene's time in which the next one comes in
 PAN = 0.18  # how much wider than the frame a background is, as a share of its width
 SINK = 0.07  # how much of the person is below the frame's lower edge, as a share of its height
@@ -78,38 +80,48 @@ class DemoClip:
         """Frame ``index`` (any whole number, the loop repeats): uint8 RGB ``[H, W, 3]`` and the
         true alpha, float32 ``[H, W]`` in 0..1.
         """
-        person = self.person(index)
-        alpha = person[..., 3:]
-        room = self.background(index).astype(np.uint16)
-        behind = (room * (255 - alpha).astype(np.uint16) + 127) // 255
-        rgb = (person[..., :3] + behind).astype(np.uint8)
-        return rgb, alpha[..., 0].astype(np.float32) / np.float32(255)
+        person, top, left = self._person(index)
+        height, width = person.shape[:2]
+        inside = np.s_[top : top + height, left : left + width]
+        rgb = self.background(index).copy()
+        opacity = person[..., 3:].astype(np.uint16)
+        behind = (rgb[inside] * (255 - opacity) + 127) // 255
+        rgb[inside] = person[..., :3] + behind.astype(np.uint8)
+        alpha = np.zeros((self.height, self.width), np.float32)
+        alpha[inside] = person[..., 3].astype(np.float32) / np.float32(255)
+        return rgb, alpha
 
     def person(self, index: int) -> npt.NDArray[np.uint8]:
         """The person of frame ``index`` alone: uint8 RGBA ``[H, W, 4]``, colours × alpha."""
+        person, top, left = self._person(index)
+        whole = np.zeros((self.height, self.width, 4), np.uint8)
+        whole[top : top + person.shape[0], left : left + person.shape[1]] = person
+        return whole
+
+    def _person(self, index: int) -> tuple[npt.NDArray[np.uint8], int, int]:
+        """The part of `person` that is not empty, and its top and left."""
         phase = 2 * math.pi * (index % self.frames) / self.frames
-        scale = self.height / 512 * (0.95 + 0.06 * math.sin(phase + 1.1))
+        scale = self.height / SIDE * (0.95 + 0.06 * math.sin(phase + 1.1))
         angle = math.radians(2.4) * math.sin(2 * phase)
         foot_x = self.width * (0.5 + 0.17 * math.sin(phase))
         foot_y = self.height * (1 + SINK + 0.012 * math.sin(4 * phase))
-        # Pillow wants the way back: where in the portrait an output pixel comes from. The
-        # portrait's foot, the middle of its lower edge, comes to (foot_x, foot_y).
-        cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
-        back = (
-            cos,
-            sin,
-            256 - cos * foot_x - sin * foot_y,
-            -sin,
-            cos,
-            512 + sin * foot_x - cos * foot_y,
-        )
+        cos, sin = math.cos(angle), math.sin(angle)
+        # The portrait's foot, the middle of its lower edge, comes to (foot_x, foot_y); its sides
+        # and its top are half its side and its side away from there, and a little for the angle.
+        reach = scale * SIDE * (0.5 + abs(sin)) + 2
+        left, right = max(0, int(foot_x - reach)), min(self.width, int(foot_x + reach))
+        top = max(0, int(foot_y - scale * SIDE * (1 + abs(sin))) - 2)
+        # Pillow wants the way back: where in the portrait an output pixel comes from.
+        x, y = foot_x - left, foot_y - top
+        cos, sin = cos / scale, sin / scale
+        back = (cos, sin, SIDE / 2 - cos * x - sin * y, -sin, cos, SIDE + sin * x - cos * y)
         moved = _premultiplied().transform(
-            (self.width, self.height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC
+            (right - left, self.height - top),
+            Image.Transform.AFFINE,
+            tuple(DETAIL * each for each in back),
+            Image.Resampling.BILINEAR,
         )
-        pixels = np.array(moved)
-        # Bicubic weights overshoot; a colour above its alpha would be brighter than white.
-        np.minimum(pixels[..., :3], pixels[..., 3:], out=pixels[..., :3])
-        return pixels
+        return np.array(moved), top, left
 
     def background(self, index: int) -> Rgb:
         """The background of frame ``index`` alone: uint8 RGB ``[H, W, 3]``."""
@@ -135,7 +147,15 @@ class DemoClip:
 
 @lru_cache(maxsize=1)
 def _premultiplied() -> Image.Image:
-    return _portrait().convert("RGBa")
+    """The portrait at `DETAIL` times its size, colours × alpha.
+
+    Enlarged well once, it is moved with a quick bilinear filter many times.
+    """
+    size = (SIDE * DETAIL, SIDE * DETAIL)
+    large = np.array(_portrait().convert("RGBa").resize(size, Image.Resampling.BICUBIC))
+    # Bicubic weights overshoot; a colour above its alpha would be brighter than white.
+    np.minimum(large[..., :3], large[..., 3:], out=large[..., :3])
+    return Image.frombuffer("RGBa", size, large.tobytes(), "raw", "RGBa", 0, 1)
 
 
 def write_webm(clip: DemoClip, path: Path) -> None:
@@ -147,7 +167,7 @@ def write_webm(clip: DemoClip, path: Path) -> None:
     # flag keeps random identifiers and version numbers out of the file.
     # Constant quality (crf), because a page wants a small file and no steady rate.
     options = {
-        "crf": "40", "b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "0",
+        "crf": "40", "b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "0",
         "tile-columns": "0", "auto-alt-ref": "1", "lag-in-frames": "16",
     }  # fmt: skip
     with (
