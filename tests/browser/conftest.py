@@ -22,6 +22,13 @@ from builder.recipe import load_recipe
 log = logging.getLogger(__name__)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # The first of them waits for the build, which has a hard time on a busy machine.
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The site that a build makes, as it would be put on a host; kept while nothing changes."""
