@@ -11,6 +11,7 @@
  * @typedef {import('../shared/stats.js').Stats} Stats
  * @typedef {import('./sources.js').Source} Source
  * @typedef {import('./sources.js').Feed} Feed
+ * @typedef {import('./output-track.js').OutputTrack} OutputTrack
  *
  * @typedef {object} MatteEvents  what `on` listens to
  * @property {Stats} stats                  a few times a second while frames flow
@@ -28,6 +29,7 @@ import { MatteError } from '../shared/errors.js';
 import { modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { emptyStats } from '../shared/stats.js';
 import { Emitter } from './emitter.js';
+import { createOutputTrack } from './output-track.js';
 import { openFeed } from './sources.js';
 import { WorkerBridge } from './worker-bridge.js';
 
@@ -47,6 +49,8 @@ export class Matte {
   #feed = null;
   #sourceId = 0;
   #disposed = false;
+  /** @type {OutputTrack | null} */
+  #output = null;
   #caps = { page: capabilities(), worker: capabilities() };
   /** Attaching and detaching happen one after the other. @type {Promise<unknown>} */
   #queue = Promise.resolve();
@@ -69,6 +73,7 @@ export class Matte {
     });
     this.#bridge = new WorkerBridge(worker, {
       onEvent: ({ name, value }) => this.#receive(name, value),
+      onFrame: (frame) => this.#deliver(frame),
       onCrash: (error) => {
         this.#stopFeed();
         this.#setState('failed');
@@ -117,11 +122,11 @@ export class Matte {
    * bitmaps stay the caller's: the engine neither stops nor closes them. A video element is
    * played and looped by the caller; a video Blob is played once, then `ended` is told.
    * @param {Source} source
-   * @returns {Promise<void>}
+   * @returns {Promise<MediaStreamTrack | undefined>} for a track the matted one, which is `track`
    * @throws {MatteError} 'file-unreadable' | 'camera-missing' | 'browser-too-old'
    */
-  attach(source) {
-    return this.#enqueue(async () => {
+  async attach(source) {
+    await this.#enqueue(async () => {
       this.#stopFeed();
       const sourceId = ++this.#sourceId;
       const listeners = {
@@ -139,6 +144,24 @@ export class Matte {
         throw error;
       }
     });
+    return source instanceof MediaStreamTrack ? this.track : undefined;
+  }
+
+  /**
+   * What the canvas shows, as a track for a call; made when it is first asked for. It shows the
+   * replacement background whenever the canvas does, goes on from one source to the next, and
+   * ends with `dispose`. Once the receiver has stopped it, the next one asked for is a new one.
+   * @returns {MediaStreamTrack}
+   */
+  get track() {
+    if (this.#disposed && !this.#output) {
+      throw new MatteError('unknown', 'the engine has been disposed of');
+    }
+    if (!this.#output || (this.#output.track.readyState === 'ended' && !this.#disposed)) {
+      this.#output = createOutputTrack();
+      this.#sendFrames(true);
+    }
+    return this.#output.track;
   }
 
   /** Lets go of the source; the canvas shows the replacement background. */
@@ -212,6 +235,8 @@ export class Matte {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#stopFeed();
+    this.#sendFrames(false);
+    this.#output?.end();
     // The worker closes the frames that it holds; one that hangs is ended without.
     const limit = new Promise((resolve) => setTimeout(resolve, DISPOSE_LIMIT_MS));
     const closed = this.#bridge.request('detach', {}).catch(() => {});
@@ -231,6 +256,21 @@ export class Matte {
     else if (name === 'ended') this.#ended(value.sourceId);
     else if (name === 'frame-taken') this.#taken(value.sourceId);
     else this.#emitter.emit(name, value);
+  }
+
+  /** @param {VideoFrame} frame  is taken over */
+  async #deliver(frame) {
+    if (this.#output?.track.readyState === 'live') {
+      await this.#output.write(frame);
+      return;
+    }
+    frame.close();
+    this.#sendFrames(false);
+  }
+
+  /** @param {boolean} isOn */
+  #sendFrames(isOn) {
+    this.#bridge.request('send-frames', { isOn }).catch((error) => this.#report(error));
   }
 
   /** @param {number} sourceId */

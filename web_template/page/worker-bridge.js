@@ -7,6 +7,11 @@
  * @typedef {import('../shared/messages.js').EventMessage} EventMessage
  * @typedef {import('../shared/messages.js').FromWorker} FromWorker
  *
+ * @typedef {object} BridgeListeners
+ * @property {(message: EventMessage) => void} onEvent
+ * @property {(frame: VideoFrame) => Promise<void>} onFrame  takes a composited frame over
+ * @property {(error: MatteError) => void} onCrash
+ *
  * @typedef {object} WorkerLike  as much of a Worker as the bridge uses
  * @property {(message: any, transfer: Transferable[]) => void} postMessage
  * @property {(type: 'message' | 'messageerror' | 'error', listener: (event: any) => void) => void} addEventListener
@@ -24,15 +29,17 @@ export class WorkerBridge {
   #dead = null;
   #worker;
   #onEvent;
+  #onFrame;
   #onCrash;
 
   /**
    * @param {WorkerLike} worker
-   * @param {{onEvent: (message: EventMessage) => void, onCrash: (error: MatteError) => void}} listeners
+   * @param {BridgeListeners} listeners
    */
-  constructor(worker, { onEvent, onCrash }) {
+  constructor(worker, { onEvent, onFrame, onCrash }) {
     this.#worker = worker;
     this.#onEvent = onEvent;
+    this.#onFrame = onFrame;
     this.#onCrash = onCrash;
     worker.addEventListener('message', (event) => this.#receive(event.data));
     worker.addEventListener('messageerror', () => this.#crash('a message could not be read'));
@@ -80,6 +87,10 @@ export class WorkerBridge {
 
   /** @param {FromWorker} message */
   #receive(message) {
+    if (message.type === 'output') {
+      this.#passOn(message.frame);
+      return;
+    }
     if (this.#dead) return;
     if (message.type === 'event') {
       this.#onEvent(message);
@@ -90,6 +101,16 @@ export class WorkerBridge {
     this.#pending.delete(message.id);
     if (message.ok) waiting.resolve(message.value);
     else waiting.reject(MatteError.fromWire(message.error));
+  }
+
+  /** @param {VideoFrame} frame */
+  async #passOn(frame) {
+    if (this.#dead) {
+      frame.close();
+      return;
+    }
+    await this.#onFrame(frame);
+    if (!this.#dead) this.#worker.postMessage({ type: 'output-taken' }, []);
   }
 
   /** @param {string} detail */

@@ -24,6 +24,7 @@
  * @typedef {{sourceId: number, input: Input}} AttachRequest
  * @typedef {{effect: Effect}} SetEffectRequest
  * @typedef {{type: string}} SnapshotRequest  an image MIME type
+ * @typedef {{isOn: boolean}} SendFramesRequest  composited frames are wanted for a track
  *
  * @typedef {object} Capture  one frame and the alpha that it was composited with
  * @property {number} width         of the frame, pixels
@@ -42,6 +43,7 @@
  * @property {{payload: SetEffectRequest, reply: undefined}} set-effect
  * @property {{payload: {}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
+ * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
  * @typedef {keyof Requests} RequestType
  *
  * What happens unasked:
@@ -64,11 +66,13 @@
  * The messages themselves:
  * @typedef {{[T in RequestType]: {type: T, id: number, payload: Requests[T]['payload']}}[RequestType]} Request
  * @typedef {{type: 'frame', sourceId: number, frame: VideoFrame}} FrameMessage
- * @typedef {Request | FrameMessage} ToWorker
+ * @typedef {{type: 'output-taken'}} OutputTakenMessage  the page has used an output frame
+ * @typedef {{type: 'output', frame: VideoFrame}} OutputMessage  a composited frame for the track
+ * @typedef {Request | FrameMessage | OutputTakenMessage} ToWorker
  * @typedef {{type: 'reply', id: number, ok: true, value: unknown}
  *   | {type: 'reply', id: number, ok: false, error: WireError}} Reply
  * @typedef {{[T in EventType]: {type: 'event', name: T, value: Events[T]}}[EventType]} EventMessage
- * @typedef {Reply | EventMessage} FromWorker
+ * @typedef {Reply | EventMessage | OutputMessage} FromWorker
  */
 
 export const REQUEST_TYPES = Object.freeze(
@@ -80,6 +84,7 @@ export const REQUEST_TYPES = Object.freeze(
     'set-effect',
     'capture',
     'snapshot',
+    'send-frames',
   ]),
 );
 

@@ -21,6 +21,7 @@
  * @property {InitRequest} settings
  * @property {Compositor} compositor
  * @property {FrameLoop} loop
+ * @property {TrackOutput} output
  */
 
 import { capabilities } from '../shared/capabilities.js';
@@ -31,6 +32,7 @@ import { captureFrame } from './capture.js';
 import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
 import { createMaskFilter } from './mask-filter.js';
+import { TrackOutput, watched } from './track-output.js';
 
 const STATS_INTERVAL_MS = 500;
 
@@ -71,6 +73,7 @@ export class Engine {
       else message.frame.close();
       return;
     }
+    if (message?.type === 'output-taken') this.#session?.output.taken();
     if (!isRequest(message)) return;
     try {
       const value = await this.#answer(message);
@@ -104,17 +107,21 @@ export class Engine {
         // What a canvas shows can be read only in the task that drew it.
         this.#started().loop.redraw();
         return this.#started().compositor.snapshot(payload.type);
+      case 'send-frames':
+        return this.#started().output.switch(payload.isOn);
     }
   }
 
   /** @param {InitRequest} settings */
   #init(settings) {
     const { canvas, effect } = settings;
-    const compositor = this.#parts.createCompositor({
+    const output = new TrackOutput({
       canvas,
-      effect,
-      onRestored: () => loop.redraw(),
+      send: (frame) => this.#parts.post({ type: 'output', frame }, [frame]),
+      redraw: () => loop.redraw(),
     });
+    const bare = this.#parts.createCompositor({ canvas, effect, onRestored: () => loop.redraw() });
+    const compositor = watched(bare, () => output.drawn());
     const loop = new FrameLoop({
       compositor,
       stats: this.#stats,
@@ -131,7 +138,7 @@ export class Engine {
         this.#tell('error', error.toWire());
       },
     });
-    this.#session = { settings, compositor, loop };
+    this.#session = { settings, compositor, loop, output };
     loop.redraw();
     return capabilities();
   }

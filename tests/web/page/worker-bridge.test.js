@@ -31,11 +31,16 @@ function createBridge() {
   const worker = fakeWorker();
   const events = /** @type {any[]} */ ([]);
   const crashes = /** @type {MatteError[]} */ ([]);
+  const output = /** @type {VideoFrame[]} */ ([]);
   const bridge = new WorkerBridge(worker, {
     onEvent: (message) => events.push(message),
+    async onFrame(frame) {
+      output.push(frame);
+      frame.close();
+    },
     onCrash: (error) => crashes.push(error),
   });
-  return { worker, bridge, events, crashes };
+  return { worker, bridge, events, crashes, output };
 }
 
 afterEach(() => FakeFrame.open.clear());
@@ -125,4 +130,19 @@ test('an answer to nothing is ignored', () => {
   const { worker, bridge } = createBridge();
   worker.answer(reply(99, 'stray'));
   bridge.terminate();
+});
+
+test('a composited frame is handed over and acknowledged; a dead bridge closes it', async () => {
+  const { worker, bridge, output } = createBridge();
+  const frame = () => /** @type {any} */ (new FakeFrame());
+  worker.answer({ type: 'output', frame: frame() });
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(output.length, 1);
+  assert.equal(worker.sent.at(-1).type, 'output-taken');
+  bridge.terminate();
+  worker.answer({ type: 'output', frame: frame() });
+  await Promise.resolve();
+  assert.equal(output.length, 1);
+  assert.equal(FakeFrame.open.size, 0);
 });
