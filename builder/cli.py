@@ -156,6 +156,8 @@ def inspect(file: Path, as_json: bool) -> None:
               help="The background picture of the effect image.")  # fmt: skip
 @click.option("--strength", type=click.FloatRange(0, 1), default=0.5, show_default=True,
               help="How strong the effect blur is.")  # fmt: skip
+@click.option("--roi/--no-roi", default=True, help="Look closer at the person's region [yes].")
+@click.option("--smooth/--no-smooth", default=True, help="Blend a video's mattes over time [yes].")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True),
               help="How long to record from a camera [until Ctrl-C].")  # fmt: skip
 def predict(
@@ -167,6 +169,8 @@ def predict(
     color: str | None,
     image_path: Path | None,
     strength: float,
+    roi: bool,
+    smooth: bool,
     seconds: float | None,
 ) -> None:
     """Matte a picture, a video or a camera: the Python reference of a frame's way."""
@@ -175,6 +179,7 @@ def predict(
     from builder.media import read_picture
     from builder.predict import predict_file
     from builder.recipe import load_recipe
+    from builder.tracker import Tracker
 
     recipe = load_recipe(model)
     chosen = Effect(
@@ -183,12 +188,12 @@ def predict(
         strength=strength,
         image=read_picture(image_path) if image_path else None,
     )
-    segmenter = _segmenter(recipe)
+    tracker = Tracker(_segmenter(recipe), roi=roi, smooth=smooth)
     with console.progress_bar("matting") as advance:
         done = predict_file(
             source,
             output,
-            segmenter,
+            tracker,
             chosen,
             threshold=recipe.matte.threshold if threshold is None else threshold,
             ramp=recipe.matte.ramp,
@@ -206,7 +211,11 @@ def predict(
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here."
 )
-def evaluate(model: str, images_dir: Path, masks_dir: Path, json_path: Path | None) -> None:
+@click.option("--roi/--no-roi", default=False, help="Look again at the person's region [no].")
+@click.option("--ramp/--no-ramp", default=False, help="Measure with the recipe's ramp [no].")
+def evaluate(
+    model: str, images_dir: Path, masks_dir: Path, json_path: Path | None, roi: bool, ramp: bool
+) -> None:
     """Measure the matte on folders of pictures and masks, paired by stem."""
     import json
 
@@ -218,8 +227,15 @@ def evaluate(model: str, images_dir: Path, masks_dir: Path, json_path: Path | No
     recipe = load_recipe(model)
     segmenter = _segmenter(recipe)
     with console.progress_bar("evaluating") as advance:
-        result = evaluate_folders(segmenter, images_dir, masks_dir, progress=advance)
-    facts = {"model": recipe.name, **result.to_json()}
+        result = evaluate_folders(
+            segmenter,
+            images_dir,
+            masks_dir,
+            ramp=recipe.matte.ramp if ramp else None,
+            roi=roi,
+            progress=advance,
+        )
+    facts = {"model": recipe.name, "roi": roi, "ramp": ramp, **result.to_json()}
     if json_path:
         with atomic_output(json_path) as scratch:
             scratch.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")

@@ -19,6 +19,7 @@ from builder.media import read_mask, read_picture
 from builder.metrics import METRICS, Confusion, confusion
 from builder.predict import Segmenter
 from builder.resample import resize
+from builder.tracker import Tracker
 
 # Called with the pairs done and the number in all.
 Progress = Callable[[int, int | None], None]
@@ -84,6 +85,7 @@ def evaluate_folders(
     *,
     threshold: float = 0.5,
     ramp: tuple[float, float] | None = None,
+    roi: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Compare the model's alpha with a mask for every picture that has one.
@@ -98,13 +100,14 @@ def evaluate_folders(
         threshold: the alpha from which a pixel is person.
         ramp: measure the alpha that ``effects.shape_alpha`` makes of these two; without a ramp,
             the model's own.
+        roi: look again at the person's box, as ``roi`` does with the first frame of a source.
         progress: called after each pair.
 
     Raises:
         EvaluateError: a folder is missing, nothing is paired, or no pair can be read.
     """
     pairs, unpaired = pair_by_stem(images_dir, masks_dir)
-    measure = partial(_measure, segmenter, threshold, ramp)
+    measure = partial(_measure, segmenter, threshold, ramp, roi)
     figures: list[Figures] = []
     unreadable: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -170,6 +173,7 @@ def _measure(
     segmenter: Segmenter,
     threshold: float,
     ramp: tuple[float, float] | None,
+    roi: bool,
     pair: tuple[Path, Path],
 ) -> Figures | str:
     """Measure one pair; a string says why it cannot be used."""
@@ -179,7 +183,7 @@ def _measure(
         mask = _fitted(read_mask(mask_path), rgb, mask_path)
     except MediaError as error:
         return str(error)
-    alpha = segmenter.alpha(rgb)
+    alpha = Tracker(segmenter, roi=roi).alpha(rgb)
     if ramp is not None:
         alpha, threshold = shape_alpha(alpha, threshold, ramp), 0.5
     return Figures(

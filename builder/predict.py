@@ -1,7 +1,8 @@
 """The Python reference of a frame's way: sample → segment → upsample → effect → file.
 
-The browser's engine is measured against this. A frame is resized to the model's size by
-``resample.resize``, divided by 255, run, and its alpha is resized to the frame's size.
+The browser's engine is measured against this. A frame, or the person's region of it (see
+``tracker``), is resized to the model's size by ``resample.resize``, divided by 255, run, and its
+alpha is resized to what was seen and put back there.
 """
 
 import math
@@ -18,6 +19,7 @@ from builder import effects, media
 from builder.effects import Effect
 from builder.errors import ContractError, MediaError
 from builder.resample import resize
+from builder.tracker import Tracker
 
 if TYPE_CHECKING:
     import onnx
@@ -97,20 +99,20 @@ class Prediction:
 class _Way:
     """A frame's way with all its settings."""
 
-    segmenter: Segmenter
+    tracker: Tracker
     effect: Effect
     threshold: float
     ramp: tuple[float, float] | None
 
-    def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        alpha = self.segmenter.alpha(rgb)
+    def __call__(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> NDArray[np.uint8]:
+        alpha = self.tracker.alpha(rgb, time_s)
         return effects.apply(self.effect, rgb, alpha, threshold=self.threshold, ramp=self.ramp)
 
 
 def predict_file(
     source: str | Path | int,
     output: Path,
-    segmenter: Segmenter,
+    segmenter: Segmenter | Tracker,
     effect: Effect,
     *,
     threshold: float = 0.5,
@@ -129,7 +131,8 @@ def predict_file(
     Args:
         source: a file, or a camera's number.
         output: its suffix says what is written.
-        segmenter: the model.
+        segmenter: the model, on whole frames, each on its own; or a new tracker, which follows
+            the person and blends over time as the browser does.
         effect: what is drawn; see ``effects``.
         threshold: see ``effects``.
         ramp: see ``effects``.
@@ -140,7 +143,7 @@ def predict_file(
         MediaError: a source that cannot be read, a target that cannot be written, or two that do
             not go together.
     """
-    way = _Way(segmenter, effect, threshold, ramp)
+    way = _Way(_tracker(segmenter), effect, threshold, ramp)
     target = media.output_kind(output)
     camera = _camera_index(source)
     if camera is None:
@@ -151,6 +154,12 @@ def predict_file(
         if target == "picture":
             return _picture(_settled_frame(reader), output, way, progress)
         return _video(reader, output, way, progress, max_seconds or math.inf)
+
+
+def _tracker(segmenter: Segmenter | Tracker) -> Tracker:
+    if isinstance(segmenter, Tracker):
+        return segmenter
+    return Tracker(segmenter, roi=False, smooth=False)
 
 
 def _file(
@@ -197,7 +206,7 @@ def _video(
                 if not writer.frames:
                     size = item.rgb.shape[:2]
                     way = replace(way, effect=effects.fitted(way.effect, *size))
-                writer.write(way(item.rgb), item.time)
+                writer.write(way(item.rgb, float(item.time)), item.time)
                 if progress:
                     progress(writer.frames, reader.total)
         except KeyboardInterrupt:  # the way to end a camera's recording

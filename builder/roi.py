@@ -35,6 +35,7 @@ EASE = 0.3  # of the way to the target in each frame
 MIN_SIDE = 0.25  # of the frame: a false find must not fill the model's whole view
 MAX_STRETCH = 2.0
 WHOLE_SHARE = 0.85  # a region of this much of the frame's area is the whole frame
+STEP = 16  # pixels: the grid of regions; weights of shared factors are what the browser sums fast
 LOOK_AROUND_S = 0.4  # who walks in is seen within half a second, at 10 frames a second or more
 
 
@@ -153,12 +154,13 @@ class RegionOfInterest:
         return self._rect() if look.is_whole else look.rect
 
     def _rect(self) -> Rect:
-        """The region on whole pixels."""
+        """The region on the grid."""
         width, height = self._size
         if self._axes is None:
             return Rect(0, 0, width, height)
-        x, y = (math.floor(axis.low) for axis in self._axes)
-        right, bottom = (math.ceil(axis.high) for axis in self._axes)
+        x, y = (math.floor(axis.low / STEP) * STEP for axis in self._axes)
+        right, bottom = (math.ceil(axis.high / STEP) * STEP for axis in self._axes)
+        right, bottom = min(width, right), min(height, bottom)
         if (right - x) * (bottom - y) >= WHOLE_SHARE * (width * height):
             return Rect(0, 0, width, height)
         return Rect(x, y, right - x, bottom - y)

@@ -11,6 +11,9 @@ import numpy.typing as npt
 from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request
 
+from builder.roi import Rect
+from builder.tracker import Matte
+
 START = """
 async ({ options, source, video }) => {
   const engine = await import(new URL('./matte.js', location).href);
@@ -49,8 +52,13 @@ ENGINE = """
 CAPTURE = f"""
 async () => {{
   {TO_BASE64}
-  const {{ rgba, alpha, ...facts }} = await livematte.matte.capture();
-  return {{ ...facts, rgba: await toBase64(rgba), alpha: await toBase64(alpha) }};
+  const {{ rgba, alpha, modelAlpha, ...facts }} = await livematte.matte.capture();
+  return {{
+    ...facts,
+    rgba: await toBase64(rgba),
+    alpha: await toBase64(alpha),
+    modelAlpha: await toBase64(modelAlpha),
+  }};
 }}
 """
 
@@ -61,10 +69,16 @@ SNAPSHOT = (
 
 @dataclass(frozen=True)
 class Captured:
-    """The frame last composited: RGB ``[H, W, 3]`` uint8 and its alpha at the model's size."""
+    """The frame last composited: RGB ``[H, W, 3]`` uint8 and its matte.
+
+    ``matte`` is what was composited; ``model_alpha`` what the model answered when it was shown
+    ``model_rect`` of the frame. Both alphas are of the model's size.
+    """
 
     rgb: npt.NDArray[np.uint8]
-    alpha: npt.NDArray[np.float32]
+    matte: Matte
+    model_alpha: npt.NDArray[np.float32]
+    model_rect: Rect
     timestamp: float
 
 
@@ -127,9 +141,14 @@ class Visit:
         facts = self.page.evaluate(CAPTURE)
         shape = (facts["height"], facts["width"], 4)
         rgba = np.frombuffer(base64.b64decode(facts["rgba"]), np.uint8).reshape(shape)
-        alpha = np.frombuffer(base64.b64decode(facts["alpha"]), np.float32)
         size = (facts["alphaHeight"], facts["alphaWidth"])
-        return Captured(rgba[..., :3], alpha.reshape(size), facts["timestamp"])
+        alpha, model_alpha = (
+            np.frombuffer(base64.b64decode(facts[name]), np.float32).reshape(size)
+            for name in ("alpha", "modelAlpha")
+        )
+        matte = Matte(alpha, Rect(**facts["alphaRect"]))
+        seen = Rect(**facts["modelRect"])
+        return Captured(rgba[..., :3], matte, model_alpha, seen, facts["timestamp"])
 
     def snapshot(self) -> npt.NDArray[np.uint8]:
         """What the engine's canvas shows: RGBA ``[H, W, 4]``."""

@@ -136,11 +136,23 @@ def test_predict_evaluate_convert_inspect_on_the_real_model(tmp_path: Path) -> N
     both = ((found > 0.5) & (alpha > 0.5)).sum() / ((found > 0.5) | (alpha > 0.5)).sum()
     assert both > 0.9
 
-    done = run("evaluate", "--images", tmp_path / "images", "--masks", tmp_path / "masks",
+    done = run("evaluate", "--roi", "--images", tmp_path / "images", "--masks", tmp_path / "masks",
                "--json", tmp_path / "figures.json")  # fmt: skip
     assert done.exit_code == 0, done.output
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert figures["iouPerson"] == pytest.approx(both, abs=0.02)  # mask.png has 8 bits only
+    assert figures["iouPerson"] == pytest.approx(both, abs=0.002)  # mask.png has 8 bits only
+    error = figures["boundaryError"]
+    for words in (["--no-roi"], ["--roi", "--ramp"]):
+        done = run("evaluate", *words, "--images", tmp_path / "images", "--masks",
+                   tmp_path / "masks", "--json", tmp_path / "figures.json")  # fmt: skip
+        assert done.exit_code == 0, done.output
+        other = json.loads((tmp_path / "figures.json").read_text())["boundaryError"]
+        assert abs(other - error) > 0.002
+
+    done = run("predict", tmp_path / "images/a.png", "-o", tmp_path / "whole.png",
+               "--effect", "mask", "--no-roi", "--no-smooth")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "whole.png").read_bytes() != (tmp_path / "mask.png").read_bytes()
 
     done = run("convert", "selfie-landscape", "-o", tmp_path / "out.onnx", "--variant", "fp16")
     assert done.exit_code == 0, done.output

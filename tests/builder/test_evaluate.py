@@ -185,3 +185,15 @@ def test_a_missing_folder_or_a_file_for_one(folders: tuple[Path, Path], tmp_path
     save(tmp_path / "a.png", left(8))
     with pytest.raises(EvaluateError, match=r"a\.png: cannot be listed: Not a directory"):
         pair_by_stem(images, tmp_path / "a.png")
+
+
+def test_a_second_look_at_the_box_is_sharper(
+    segmenter: Segmenter, folders: tuple[Path, Path]
+) -> None:
+    images, masks = folders
+    picture, mask = np.zeros((160, 160, 3), np.uint8), np.zeros((160, 160), np.uint8)
+    picture[53:105, 54:108, 0] = mask[53:105, 54:108] = 255
+    save(images / "a.png", picture)
+    save(masks / "a.png", mask)
+    whole = evaluate_folders(segmenter, *folders).mean("boundaryError")
+    assert evaluate_folders(segmenter, *folders, roi=True).mean("boundaryError") < 0.95 * whole

@@ -17,6 +17,7 @@ from builder.effects import Effect
 from builder.errors import ContractError, MediaError
 from builder.predict import Prediction, Segmenter, predict_file
 from builder.resample import resize
+from builder.tracker import Tracker
 
 MASK = Effect("mask")
 CUTOUT = Effect("cutout")
@@ -364,3 +365,28 @@ def test_a_file_named_like_a_number_is_a_file(
 
 def test_a_camera_that_is_not_there(segmenter: Segmenter, tmp_path: Path) -> None:
     assert refusal(segmenter, "9999", tmp_path / "out.mp4").startswith("camera 9999: ")
+
+
+def test_a_video_is_followed_and_blended_when_asked(segmenter: Segmenter, tmp_path: Path) -> None:
+    """Levels that swing by noise: the blend halves the swing. A box that is looked at closer."""
+    frames = []
+    for i in range(12):
+        rgb = np.zeros((96, 128, 3), np.uint8)
+        rgb[33:65, 33:65, 0] = 200 + 10 * (i % 2)
+        frames.append(rgb)
+    video = write_video(tmp_path / "in.mp4", frames, rate=Fraction(25))
+
+    def alphas(**how: bool) -> np.ndarray:
+        tracker = Tracker(segmenter, **{"roi": False, "smooth": False, **how})
+        predict_file(video, tmp_path / "out.mp4", tracker, MASK)
+        return np.stack(
+            [frame[..., 0].astype(int) for frame in read_video(tmp_path / "out.mp4")[0]]
+        )
+
+    def swing(found: np.ndarray) -> int:
+        return int(np.ptp(found[-4:, 48, 48]))
+
+    plain, smooth, closer = alphas(), alphas(smooth=True), alphas(roi=True)
+    assert swing(smooth) <= 0.6 * swing(plain)
+    true = frames[0][..., 0].astype(int)
+    assert np.abs(closer[0] - true).mean() < 0.8 * np.abs(plain[0] - true).mean()

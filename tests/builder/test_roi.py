@@ -7,7 +7,7 @@ import pytest
 from region_sequences import FIXTURE, recorded, run, sequences
 
 from builder.resample import resize
-from builder.roi import Rect, RegionOfInterest, person_box, view
+from builder.roi import STEP, Rect, RegionOfInterest, person_box, view
 
 WHOLE_720P = [0, 0, 1280, 720]
 
@@ -88,7 +88,7 @@ def test_who_fills_the_frame_costs_no_crop() -> None:
 
 def test_a_false_find_does_not_fill_the_view() -> None:
     _, _, width, height = _steps("tiny")[1]["looks"][0]
-    assert (width, height) == pytest.approx((480, 270), abs=1)
+    assert (width, height) == pytest.approx((480, 270), abs=2 * STEP)
 
 
 def test_a_time_that_goes_back_is_a_new_look_around() -> None:

@@ -26,6 +26,8 @@
  * @typedef {{type: string}} SnapshotRequest  an image MIME type
  * @typedef {{isOn: boolean}} SendFramesRequest  composited frames are wanted for a track
  *
+ * @typedef {{x: number, y: number, width: number, height: number}} Rect  pixels of a frame
+ *
  * @typedef {object} Capture  one frame and the alpha that it was composited with
  * @property {number} width         of the frame, pixels
  * @property {number} height
@@ -33,6 +35,9 @@
  * @property {Float32Array<ArrayBuffer>} alpha       probability of "person", alphaWidth × alphaHeight
  * @property {number} alphaWidth    the model's size, pixels
  * @property {number} alphaHeight
+ * @property {Rect} alphaRect       what of the frame it covers, pixels; outside it is 0
+ * @property {Float32Array} modelAlpha  what the model answered for this frame, before any filter
+ * @property {Rect} modelRect       what of the frame it saw
  * @property {number} timestamp     microseconds
  *
  * @typedef {object} Requests  request type → what it carries and what its reply carries

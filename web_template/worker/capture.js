@@ -10,6 +10,8 @@ export async function captureFrame(shown) {
   if (!shown) throw new MatteError('unknown', 'no frame has been composited yet');
   // Before anything is awaited: the loop goes on with the next frame meanwhile.
   const alpha = shown.matte.alpha.slice();
+  const { seen } = shown.matte;
+  const modelAlpha = seen?.alpha.slice() ?? alpha;
   const frame = shown.frame.clone();
   try {
     const { width, height } = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
@@ -20,6 +22,9 @@ export async function captureFrame(shown) {
       alpha,
       alphaWidth: shown.matte.width,
       alphaHeight: shown.matte.height,
+      alphaRect: seen?.matteRect ?? { x: 0, y: 0, width, height },
+      modelAlpha,
+      modelRect: seen?.rect ?? { x: 0, y: 0, width, height },
       timestamp: frame.timestamp,
     };
   } finally {

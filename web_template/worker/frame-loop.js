@@ -1,5 +1,6 @@
 /**
  * A frame's way: sample ─► segment ─► filter ─► composite, one frame at a time, always the newest.
+ * What of a frame is sampled, the whole or the person's region, is the region of interest's to say.
  *
  * The loop owns every frame that is offered to it and closes it: a frame that a newer one replaced,
  * one that failed, and the one that was composited last once another takes its place. That last
@@ -20,6 +21,7 @@
  * @property {FrameSampler} sampler
  * @property {Segmenter} segmenter
  * @property {MaskFilter} filter
+ * @property {Pick<RegionOfInterest, 'look' | 'learn' | 'matteRect' | 'reset'>} [region]  the model's own
  *
  * @typedef {object} FrameLoopOptions
  * @property {Compositor} compositor
@@ -32,13 +34,14 @@
  */
 
 import { MatteError } from '../shared/errors.js';
+import { RegionOfInterest } from './region-of-interest.js';
 
 export class FrameLoop {
   #compositor;
   #stats;
   #on;
   #now;
-  /** @type {Pipeline | null} */
+  /** @type {Required<Pipeline> | null} */
   #pipeline = null;
   /** The newest frame that waits. @type {{frame: VideoFrame, arrivedMs: number} | null} */
   #waiting = null;
@@ -84,7 +87,8 @@ export class FrameLoop {
    * @returns {Promise<void>} when the old one is not used any more
    */
   async setPipeline(pipeline) {
-    this.#pipeline = pipeline;
+    const { width, height } = pipeline.segmenter.model;
+    this.#pipeline = { region: new RegionOfInterest(width, height), ...pipeline };
     await this.#running;
     // A picture, or a paused video, is looked at again by the new model.
     if (this.#shown && !this.#waiting) this.offer(this.#shown.frame.clone());
@@ -104,6 +108,7 @@ export class FrameLoop {
   /** Draws anew what is shown: the effect, or the graphics context, is another one. */
   redraw() {
     try {
+    this.#pipeline?.region.reset();
       this.#compositor.render(this.#shown?.frame ?? null, this.#shown?.matte ?? null);
     } catch (error) {
       this.#fail(error);
@@ -124,7 +129,7 @@ export class FrameLoop {
     });
   }
 
-  /** @param {Pipeline} pipeline */
+  /** @param {Required<Pipeline>} pipeline */
   async #drain(pipeline) {
     const taken = this.#waiting;
     if (!taken) return;
@@ -138,25 +143,36 @@ export class FrameLoop {
   /**
    * @param {VideoFrame} frame
    * @param {number} arrivedMs
-   * @param {Pipeline} pipeline
+   * @param {Required<Pipeline>} pipeline
    */
-  async #process(frame, arrivedMs, { sampler, segmenter, filter }) {
+  async #process(frame, arrivedMs, { sampler, segmenter, filter, region }) {
     const epoch = this.#epoch;
     const times = [this.#now()];
     try {
-      await sampler.sample(frame, segmenter.input);
+      const place = placeOf(frame);
+      let look = region.look(place.width, place.height, place.timeS);
+      await sampler.sample(frame, segmenter.input, look.rect);
       times.push(this.#now());
       await this.#compositor.prepare(frame);
       times.push(this.#now());
       const alpha = await segmenter.run();
       if (epoch !== this.#epoch) return;
       times.push(this.#now());
-      const matte = filter.apply(alpha);
+      const matteRect = region.matteRect(look);
+      const matte = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
       times.push(this.#now());
       this.#fit(frame);
       this.#compositor.render(frame, matte);
       times.push(this.#now());
       this.#show(frame, matte);
+      const closer = region.learn(alpha, look);
+      if (closer) {
+        await sampler.sample(frame, segmenter.input, closer.rect);
+        alpha = await segmenter.run();
+        if (epoch !== this.#epoch) return;
+        region.learn(alpha, closer);
+        look = closer;
+      }
       this.#measure(arrivedMs, times);
       this.#on.onComposited();
     } catch (error) {
@@ -232,6 +248,15 @@ function nextTask() {
     port1.onmessage = () => {
       port1.close();
       resolve(undefined);
+/**
+ * @param {VideoFrame} frame
+ * @returns {{width: number, height: number, timeS: number}}
+ */
+function placeOf({ visibleRect, displayWidth, displayHeight, timestamp }) {
+  const { width, height } = visibleRect ?? { width: displayWidth, height: displayHeight };
+  return { width, height, timeS: timestamp / 1e6 };
+}
+
     };
     port2.postMessage(null);
   });

@@ -3,13 +3,16 @@
  * that the browser converts, a 2D canvas. All give the same numbers within 2/255. A way that throws
  * is not tried again.
  *
+ * @typedef {import('./sampling/frame-planes.js').Rect} Rect
+ *
  * @typedef {object} SamplingWay
  * @property {(frame: VideoFrame) => boolean} supports
- * @property {(frame: VideoFrame, out: Float32Array) => Promise<void>} sample
+ * @property {(frame: VideoFrame, out: Float32Array, rect?: Rect) => Promise<void>} sample
  *
  * @typedef {object} FrameSampler
- * @property {(frame: VideoFrame, out: Float32Array) => Promise<void>} sample
- *   fills out, [3, height, width] RGB 0..1; the frame stays the caller's
+ * @property {(frame: VideoFrame, out: Float32Array, rect?: Rect) => Promise<void>} sample
+ *   fills out, [3, height, width] RGB 0..1, with what `rect` of the visible pixels shows, or all of
+ *   them; the frame stays the caller's
  * @property {string} way  that the last frame took; '' before the first
  */
 
@@ -29,12 +32,13 @@ export function createFrameSampler(width, height, ways = standardWays(width, hei
     /**
      * @param {VideoFrame} frame
      * @param {Float32Array} out
+     * @param {Rect} [rect]
      */
-    async sample(frame, out) {
+    async sample(frame, out, rect) {
       for (const [name, way] of left) {
         if (!way.supports(frame)) continue;
         try {
-          await way.sample(frame, out);
+          await way.sample(frame, out, rect);
           sampler.way = name;
           return;
         } catch (error) {

@@ -4,36 +4,98 @@
  * What works on the alpha's own pixels happens here, stage by stage (over time, on the shape);
  * what must follow the enlargement, the edge's ramp, travels along as numbers for the compositor.
  *
+ * @typedef {import('./region-of-interest.js').Rect} Rect
+ *
  * @typedef {object} Matte
  * @property {Float32Array<ArrayBuffer>} alpha  [height, width], 0..1; the filter's, valid until it is applied again
  * @property {number} width
  * @property {number} height
  * @property {number} threshold  the alpha that becomes 0.5
  * @property {[lo: number, hi: number] | null} ramp  then up to lo becomes 0, from hi on 1
+ * @property {Area} [area]  what of the picture the alpha covers, outside it is 0; without it: all
+ * @property {Seen} [seen]  what it was made of
+ *
+ * @typedef {readonly [left: number, top: number, right: number, bottom: number]} Area  0..1 of the picture
+ *
+ * @typedef {object} Seen  one look of the model
+ * @property {Float32Array} alpha  the model's own, [height, width]
+ * @property {Rect} rect           what of the frame it saw
+ * @property {Rect} matteRect      what of the frame the matte covers
+ *
+ * @typedef {object} Place  where and when the alpha was seen
+ * @property {Rect} rect       what of the frame the model saw
+ * @property {Rect} matteRect  what of the frame the matte is to cover
+ * @property {number} width    of the frame, pixels
+ * @property {number} height
+ * @property {number} timeS    of the frame
  *
  * @typedef {(alpha: Float32Array<ArrayBuffer>, width: number, height: number) => void} MaskStage  works in place
  *
  * @typedef {object} MaskFilter
- * @property {(alpha: Float32Array) => Matte} apply  throws when the alpha is none
+ * @property {(alpha: Float32Array, place?: Place) => Matte} apply  throws when the alpha is none;
+ *   without a place the alpha is of a whole picture on its own
  * @property {() => void} reset  forgets earlier frames: the source changed
  */
 
+import { isSameRect, viewAlpha } from './alpha-view.js';
+import { TemporalFilter } from './temporal-filter.js';
+
 /**
  * @param {Pick<import('../shared/manifest.js').ModelSpec, 'width' | 'height' | 'threshold' | 'ramp'>} model
- * @param {readonly MaskStage[]} [stages]
+ * @param {readonly MaskStage[]} [stages]  after the blend over time, on what it gave
+ * @param {{isSmooth?: boolean}} [options]  blend over time; true
  * @returns {MaskFilter}
  */
-export function createMaskFilter({ width, height, threshold, ramp }, stages = []) {
+export function createMaskFilter(
+  { width, height, threshold, ramp },
+  stages = [],
+  { isSmooth = true } = {},
+) {
+  const blended = new TemporalFilter(width, height);
+  const unit = new Float32Array(width * height);
   /** @type {Matte} */
   const matte = { alpha: new Float32Array(width * height), width, height, threshold, ramp };
+  let frameSize = '';
+
+  /** @type {(alpha: Float32Array, place: Place) => void} */
+  const applyAt = (alpha, place) => {
+    const { rect, matteRect, timeS } = place;
+    const size = `${place.width} ${place.height}`;
+    if (size !== frameSize) blended.reset();
+    frameSize = size;
+    viewAlpha(unit, width, height, rect, matteRect, matte.alpha);
+    const isCoarse = !isSameRect(rect, matteRect);
+    if (isSmooth) blended.apply(matte.alpha, { rect: matteRect, timeS, isCoarse });
+    matte.area = areaOf(matteRect, place);
+    matte.seen = { alpha, rect, matteRect };
+  };
+
   return {
-    apply(alpha) {
-      copyUnit(alpha, matte.alpha);
+    apply(alpha, place) {
+      copyUnit(alpha, unit);
+      if (place) applyAt(alpha, place);
+      else matte.alpha.set(unit);
       for (const stage of stages) stage(matte.alpha, width, height);
       return matte;
     },
-    reset() {},
+    reset() {
+      blended.reset();
+    },
   };
+}
+
+/**
+ * @param {Rect} rect
+ * @param {{width: number, height: number}} frame
+ * @returns {Area}
+ */
+function areaOf({ x, y, width, height }, frame) {
+  return [
+    x / frame.width,
+    y / frame.height,
+    (x + width) / frame.width,
+    (y + height) / frame.height,
+  ];
 }
 
 /**

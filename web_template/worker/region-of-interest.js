@@ -32,6 +32,7 @@ const EASE = 0.3; // of the way to the target in each frame
 const MIN_SIDE = 0.25; // of the frame: a false find must not fill the model's whole view
 const MAX_STRETCH = 2;
 const WHOLE_SHARE = 0.85; // a region of this much of the frame's area is the whole frame
+const STEP = 16; // pixels: the grid of regions; weights of shared factors are what reduce.js sums fast
 const LOOK_AROUND_S = 0.4; // who walks in is seen within half a second, at 10 frames a second or more
 
 /** One axis of the region. */
@@ -171,14 +172,14 @@ export class RegionOfInterest {
     return look.isWhole ? this.#rect() : look.rect;
   }
 
-  /** The region on whole pixels. @returns {Rect} */
+  /** The region on the grid. @returns {Rect} */
   #rect() {
     const whole = { x: 0, y: 0, width: this.#width, height: this.#height };
     if (!this.#axes) return whole;
-    const x = Math.floor(this.#axes.x.low);
-    const y = Math.floor(this.#axes.y.low);
-    const width = Math.ceil(this.#axes.x.high) - x;
-    const height = Math.ceil(this.#axes.y.high) - y;
+    const x = Math.floor(this.#axes.x.low / STEP) * STEP;
+    const y = Math.floor(this.#axes.y.low / STEP) * STEP;
+    const width = Math.min(this.#width, Math.ceil(this.#axes.x.high / STEP) * STEP) - x;
+    const height = Math.min(this.#height, Math.ceil(this.#axes.y.high / STEP) * STEP) - y;
     if (width * height >= WHOLE_SHARE * (this.#width * this.#height)) return whole;
     return { x, y, width, height };
   }

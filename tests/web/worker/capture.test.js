@@ -24,7 +24,21 @@ test('the pixels of the frame, the alpha as it was, nothing left open', async ()
     [capture.width, capture.height, capture.alphaWidth, capture.alphaHeight, capture.timestamp],
     [4, 3, 2, 1, 42],
   );
+  assert.deepEqual(capture.alphaRect, { x: 0, y: 0, width: 4, height: 3 });
   assert.deepEqual([...FakeFrame.open], [frame]);
+  frame.close();
+});
+
+test('what the model saw and answered is told beside what was made of it', async () => {
+  const frame = new FakeFrame({ width: 4, height: 3 });
+  const rect = { x: 0, y: 0, width: 4, height: 3 };
+  const matteRect = { x: 1, y: 1, width: 2, height: 2 };
+  const seen = { alpha: Float32Array.of(0.1, 0.9), rect, matteRect };
+  const capturing = captureFrame({ frame: frame.asVideoFrame, matte: { ...matte(), seen } });
+  seen.alpha.fill(0);
+  const capture = await capturing;
+  assert.deepEqual(capture.modelAlpha, Float32Array.of(0.1, 0.9));
+  assert.deepEqual([capture.alphaRect, capture.modelRect], [matteRect, rect]);
   frame.close();
 });
 

@@ -37,7 +37,8 @@ function fakePipeline({ run = async () => {} } = {}) {
       },
       async dispose() {},
     },
-    filter: createMaskFilter(spec),
+    // Without the blend, so that each frame's own answer shows.
+    filter: createMaskFilter(spec, [], { isSmooth: false }),
   };
   return pipeline;
 }
@@ -263,5 +264,89 @@ test('the stages are measured', async () => {
   assert.ok(stages.inferMs.p50 >= 15 && stages.inferMs.p50 < 2000);
   assert.ok(stages.totalMs.p50 >= stages.inferMs.p50);
   assert.ok(stages.sampleMs.p50 < stages.inferMs.p50);
+  loop.dispose();
+});
+
+/**
+ * A model that sees a person of 0.4 of the frame's width in its middle, in whatever it looks at;
+ * `looks` says where that was.
+ */
+function personPipeline() {
+  const { segmenter } = fakePipeline();
+  const spec = { ...segmenter.model, width: 20, height: 10 };
+  /** @type {number[][]} */
+  const looks = [];
+  /** @type {Pipeline} */
+  const pipeline = {
+    sampler: {
+      way: 'fake',
+      async sample(frame, _out, rect) {
+        assert.ok(rect);
+        looks.push([frame.timestamp, rect.x, rect.y, rect.width, rect.height]);
+      },
+    },
+    segmenter: {
+      ...segmenter,
+      model: spec,
+      async run() {
+        const [, x, , width] = /** @type {number[]} */ (looks.at(-1));
+        return Float32Array.from({ length: 200 }, (_, i) => {
+          const at = x + (((i % 20) + 0.5) * width) / 20;
+          return at > 600 && at < 1000 ? 1 : 0;
+        });
+      },
+    },
+    filter: createMaskFilter(spec),
+  };
+  return { pipeline, looks };
+}
+
+test('the first frame is looked at twice, the next at the region alone', async () => {
+  const { loop, compositor, told } = createLoop();
+  const { pipeline, looks } = personPipeline();
+  await loop.setPipeline(pipeline);
+  for (const [i, timestamp] of [0, 33_000, 66_000].entries()) {
+    loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
+    await until(() => told.composited === i + 1);
+  }
+  const region = [400, 0, 800, 800]; // as wide as half the model's aspect asks for
+  assert.deepEqual(looks, [
+    [0, 0, 0, 1600, 800],
+    [0, ...region],
+    [33_000, ...region],
+    [66_000, ...region],
+  ]);
+  const matte = compositor.drawn.at(-1)?.matte;
+  assert.deepEqual(matte?.area, [0.25, 0, 0.75, 1]);
+  assert.deepEqual(Object.values(matte?.seen?.rect ?? {}), region);
+  loop.dispose();
+});
+
+test('a look around keeps the matte on the region', async () => {
+  const { loop, compositor, told } = createLoop();
+  const { pipeline, looks } = personPipeline();
+  await loop.setPipeline(pipeline);
+  for (const [i, timestamp] of [0, 200_000, 400_000].entries()) {
+    loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
+    await until(() => told.composited === i + 1);
+  }
+  assert.deepEqual(looks.at(-1), [400_000, 0, 0, 1600, 800]);
+  assert.deepEqual(compositor.drawn.at(-1)?.matte?.area, [0.25, 0, 0.75, 1]);
+  loop.dispose();
+});
+
+test('after another source the person is looked for anew', async () => {
+  const { loop, told } = createLoop();
+  const { pipeline, looks } = personPipeline();
+  await loop.setPipeline(pipeline);
+  for (const [i, timestamp] of [0, 33_000].entries()) {
+    loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
+    await until(() => told.composited === i + 1);
+    loop.clear();
+  }
+  assert.deepEqual(
+    looks.map(([, , , width]) => width),
+    [1600, 800, 1600, 800],
+  );
   loop.dispose();
 });

@@ -102,3 +102,28 @@ test('the shape: the threshold becomes a half, the ramp is a smoothstep', () => 
   assert.ok(Math.abs(shapeAlpha(0.5, 0.5, [0.2, 0.8]) - 0.5) < 1e-12);
   assert.ok(Math.abs(shapeAlpha(0.35, 0.5, [0.2, 0.8]) - 0.15625) < 1e-12);
 });
+
+test('an alpha of a part: its regions lie in that part, all around is background', () => {
+  const random = seededRandom(5);
+  const bytes = Uint8Array.from({ length: 12 * 8 }, (_, i) =>
+    i % 12 < 6 ? (random() < 0.9 ? 255 : 120) : 0,
+  );
+  const kinds = kindsOfBytes(0.5, [0.2, 0.8]);
+  const finder = new RegionFinder(12, 8);
+  const inner = paint(finder.find(bytes, kinds), 24, 16).kind;
+  /** @type {[number, number, number, number][]} */
+  const areas = [
+    [0.25, 0.5, 0.75, 1],
+    [0.5, 0.25, 1, 0.75],
+    [0, 0, 0.5, 0.5],
+  ];
+  for (const [left, top, right, bottom] of areas) {
+    const found = paint(finder.find(bytes, kinds, [left, top, right, bottom]), 48, 32);
+    assert.ok(found.times.every((times) => times === 1));
+    found.kind.forEach((kind, i) => {
+      const [x, y] = [(i % 48) - left * 48, Math.floor(i / 48) - top * 32];
+      const isInside = x >= 0 && x < 24 && y >= 0 && y < 16;
+      assert.equal(kind, isInside ? inner[y * 24 + x] : 0);
+    });
+  }
+});

@@ -102,10 +102,22 @@ function noise({ seed = 1, ...options }) {
  * @param {FakeFrame} frame
  * @param {number} width
  * @param {number} height
+ * @param {PlaneSampler} [sampler]
+ * @param {{x: number, y: number, width: number, height: number}} [rect]
  */
-async function assertLikeReference(frame, width, height) {
+async function assertLikeReference(
+  frame,
+  width,
+  height,
+  sampler = new PlaneSampler(width, height),
+  rect,
+) {
   const out = new Float32Array(3 * width * height).fill(Number.NaN);
-  await new PlaneSampler(width, height).sample(frame.asVideoFrame, out);
+  await sampler.sample(frame.asVideoFrame, out, rect);
+  if (rect) {
+    const { x, y } = frame.visibleRect;
+    frame.visibleRect = { ...rect, x: x + rect.x, y: y + rect.y };
+  }
   const expected = referenceSample(frame, width, height);
   // Both are sums of the same few hundred terms; only float32 rounding lies between them.
   out.forEach((value, i) => {
@@ -200,3 +212,19 @@ test('it says which frames it can read', () => {
   assert.equal(supports({ format: 'I444', matrix: 'rgb' }), false);
   assert.equal(supports({ format: 'RGBA', matrix: 'rgb' }), true);
 });
+
+for (const format of ['I420', 'NV12', 'RGBA', 'BGRX']) {
+  test(`${format}: a rectangle of it is sampled like a frame of its own`, async () => {
+    const sampler = new PlaneSampler(5, 4);
+    for (const [x, y, width, height] of [
+      [0, 0, 30, 22],
+      [4, 6, 16, 10],
+      [5, 3, 13, 17],
+      [21, 12, 9, 10],
+      [0, 0, 30, 22],
+    ]) {
+      const frame = noise({ format, width: 30, height: 22, x: 3, y: 1 });
+      await assertLikeReference(frame, 5, 4, sampler, { x, y, width, height });
+    }
+  });
+}

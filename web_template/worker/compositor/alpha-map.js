@@ -10,6 +10,8 @@ import { kindsOfBytes, RegionFinder } from './matte-regions.js';
 
 /** Meaning none: it does not rise. */
 const NO_RAMP = [1, 0];
+/** @type {import('../mask-filter.js').Area} */
+const ALL = [0, 0, 1, 1];
 
 /** @param {WebGL2RenderingContext} gl */
 export function createAlphaMap(gl) {
@@ -50,13 +52,15 @@ export function createAlphaMap(gl) {
       gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, width, height, 0, gl.RED, gl.UNSIGNED_BYTE, bytes);
       gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
-      const { rects, background, person, edge } = finder.find(bytes, kinds);
+      const area = matte.area ?? ALL;
+      const { rects, background, person, edge } = finder.find(bytes, kinds, area);
       counts = { background, person, edge };
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       const length = 4 * (background + person + edge);
       gl.bufferData(gl.ARRAY_BUFFER, rects, gl.STREAM_DRAW, 0, length);
       return {
         alphaMap: texture,
+        area,
         threshold: inside(matte.threshold),
         ramp: matte.ramp ?? NO_RAMP,
       };

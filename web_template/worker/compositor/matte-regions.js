@@ -7,6 +7,8 @@
  * person, and only the rest is blended. Tiles of one kind that lie side by side become one
  * rectangle.
  *
+ * @typedef {import('../mask-filter.js').Area} Area
+ *
  * @typedef {object} MatteRegions
  * @property {Float32Array<ArrayBuffer>} rects  left, top, right, bottom of each, 0..1 of the picture;
  *   first the background's, then the person's, then the edges'
@@ -71,26 +73,47 @@ export class RegionFinder {
     this.#columns = Math.ceil(width / TILE);
     this.#rows = Math.ceil(height / TILE);
     this.#tiles = new Uint8Array(this.#columns * this.#rows);
-    const rects = new Float32Array(4 * this.#tiles.length);
+    const rects = new Float32Array(4 * (this.#tiles.length + 4));
     this.#regions = { rects, background: 0, person: 0, edge: 0 };
   }
 
   /**
    * @param {Uint8Array} bytes  the alpha, 0..255
    * @param {Uint8Array} kinds  of kindsOfBytes
+   * @param {Area} [area]       what of the picture the alpha covers; around it is background
    * @returns {MatteRegions} valid until the next call
    */
-  find(bytes, kinds) {
+  find(bytes, kinds, area = [0, 0, 1, 1]) {
     for (let row = 0; row < this.#rows; row++) {
       for (let column = 0; column < this.#columns; column++) {
         this.#tiles[row * this.#columns + column] = this.#kindOf(bytes, kinds, column, row);
       }
     }
     const regions = this.#regions;
-    regions.background = this.#collect(BACKGROUND, 0);
-    regions.person = this.#collect(PERSON, regions.background);
-    regions.edge = this.#collect(EDGE, regions.background + regions.person);
+    const around = this.#surround(area);
+    regions.background = around + this.#collect(BACKGROUND, around, area);
+    regions.person = this.#collect(PERSON, regions.background, area);
+    regions.edge = this.#collect(EDGE, regions.background + regions.person, area);
     return regions;
+  }
+
+  /**
+   * Above, below, left and right of the area, where it leaves something.
+   * @param {Area} area
+   * @returns {number} how many rectangles
+   */
+  #surround([left, top, right, bottom]) {
+    const { rects } = this.#regions;
+    let count = 0;
+    for (const rect of [
+      [0, 0, 1, top],
+      [0, bottom, 1, 1],
+      [0, top, left, bottom],
+      [right, top, 1, bottom],
+    ]) {
+      if (rect[0] < rect[2] && rect[1] < rect[3]) rects.set(rect, 4 * count++);
+    }
+    return count;
   }
 
   /**
@@ -118,10 +141,15 @@ export class RegionFinder {
    * Runs of one kind, row by row.
    * @param {number} kind
    * @param {number} first  the rectangle to begin with
+   * @param {Area} area
    * @returns {number} how many rectangles
    */
-  #collect(kind, first) {
+  #collect(kind, first, [left, top, right, bottom]) {
     const { rects } = this.#regions;
+    const x = (/** @type {number} */ at) =>
+      at >= this.#width ? right : left + (at / this.#width) * (right - left);
+    const y = (/** @type {number} */ at) =>
+      at >= this.#height ? bottom : top + (at / this.#height) * (bottom - top);
     let at = first * 4;
     for (let row = 0; row < this.#rows; row++) {
       for (let column = 0; column < this.#columns; ) {
@@ -129,10 +157,10 @@ export class RegionFinder {
         const rowStart = row * this.#columns;
         while (column < this.#columns && this.#tiles[rowStart + column] === kind) column++;
         if (column > begin) {
-          rects[at++] = (begin * TILE) / this.#width;
-          rects[at++] = (row * TILE) / this.#height;
-          rects[at++] = Math.min(1, (column * TILE) / this.#width);
-          rects[at++] = Math.min(1, ((row + 1) * TILE) / this.#height);
+          rects[at++] = x(begin * TILE);
+          rects[at++] = y(row * TILE);
+          rects[at++] = x(column * TILE);
+          rects[at++] = y((row + 1) * TILE);
         } else {
           column++;
         }

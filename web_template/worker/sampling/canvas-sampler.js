@@ -10,6 +10,7 @@ export class CanvasSampler {
   #context = null;
   /** @type {import('./plane-sampler.js').SamplingPlan | null} */
   #plan = null;
+  #planKey = '';
   #width;
   #height;
 
@@ -30,16 +31,31 @@ export class CanvasSampler {
    * At the frame's own size, so that the shrinking is the same as in the other ways.
    * @param {VideoFrame} frame
    * @param {Float32Array} out  [3, height, width] RGB 0..1
+   * @param {import('./frame-planes.js').Rect} [rect]  of the visible pixels; all of them
    * @returns {Promise<void>}
    */
-  async sample(frame, out) {
-    const width = frame.displayWidth;
-    const height = frame.displayHeight;
-    const context = this.#contextOf(width, height);
-    context.drawImage(frame, 0, 0, width, height);
-    const { data } = context.getImageData(0, 0, width, height);
-    const plan = /** @type {import('./plane-sampler.js').SamplingPlan} */ (this.#plan);
-    samplePlanes(plan, new Int32Array(data.buffer), out);
+  async sample(frame, out, rect) {
+    const { displayWidth, displayHeight } = frame;
+    const context = this.#contextOf(displayWidth, displayHeight);
+    context.drawImage(frame, 0, 0, displayWidth, displayHeight);
+    const { x, y, width, height } = rect
+      ? shown(rect, frame)
+      : { x: 0, y: 0, width: displayWidth, height: displayHeight };
+    const { data } = context.getImageData(x, y, width, height);
+    samplePlanes(this.#planFor(width, height), new Int32Array(data.buffer), out);
+  }
+
+  /**
+   * @param {number} width   of what is read back
+   * @param {number} height
+   */
+  #planFor(width, height) {
+    const key = `${width} ${height}`;
+    if (this.#plan && key === this.#planKey) return this.#plan;
+    const whole = { x: 0, y: 0, width, height };
+    this.#plan = planSampling('RGBA', whole, null, this.#width, this.#height);
+    this.#planKey = key;
+    return this.#plan;
   }
 
   /**
@@ -54,14 +70,22 @@ export class CanvasSampler {
       alpha: false,
     });
     if (!context) throw new Error('no 2D context');
-    this.#plan = planSampling(
-      'RGBA',
-      { x: 0, y: 0, width, height },
-      null,
-      this.#width,
-      this.#height,
-    );
     this.#context = context;
     return context;
   }
+}
+
+/**
+ * Visible pixels → pixels of the canvas, which differ where pixels are not square.
+ * @param {import('./frame-planes.js').Rect} rect
+ * @param {VideoFrame} frame
+ */
+function shown(rect, { visibleRect, displayWidth, displayHeight }) {
+  const scaleX = displayWidth / (visibleRect?.width ?? displayWidth);
+  const scaleY = displayHeight / (visibleRect?.height ?? displayHeight);
+  const x = Math.round(rect.x * scaleX);
+  const y = Math.round(rect.y * scaleY);
+  const width = Math.max(1, Math.round((rect.x + rect.width) * scaleX) - x);
+  const height = Math.max(1, Math.round((rect.y + rect.height) * scaleY) - y);
+  return { x, y, width, height };
 }

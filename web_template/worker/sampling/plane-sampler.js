@@ -65,11 +65,13 @@ export function samplePlanes(plan, words, out) {
   else for (let i = 0; i < out.length; i++) out[i] /= 255;
 }
 
+/** A region that moves makes a plan for each place; the oldest is let go. */
+const PLANS_KEPT = 4;
+
 /** One way of sampling: frames by copyTo, in their own format or in one that is asked for. */
 export class PlaneSampler {
-  /** @type {SamplingPlan | null} */
-  #plan = null;
-  #key = '';
+  /** Of the frame as a whole and of the region that is looked at. @type {Map<string, SamplingPlan>} */
+  #plans = new Map();
   #words = new Int32Array(0);
   #width;
   #height;
@@ -96,10 +98,11 @@ export class PlaneSampler {
   /**
    * @param {VideoFrame} frame  stays the caller's
    * @param {Float32Array} out  [3, height, width] RGB 0..1
+   * @param {Rect} [rect]       of the visible pixels; all of them
    * @returns {Promise<void>}
    */
-  async sample(frame, out) {
-    const plan = this.#planFor(frame);
+  async sample(frame, out, rect) {
+    const plan = this.#planFor(frame, rect);
     const { layout } = plan;
     /** @type {VideoFrameCopyToOptions} */
     const options = { rect: layout.rect, layout: layout.planes };
@@ -108,20 +111,27 @@ export class PlaneSampler {
     samplePlanes(plan, this.#words, out);
   }
 
-  /** @param {VideoFrame} frame */
-  #planFor(frame) {
+  /**
+   * @param {VideoFrame} frame
+   * @param {Rect} [rect]
+   */
+  #planFor(frame, rect) {
     const visible = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
-    const { x, y, width, height } = visible;
+    const { width, height } = rect ?? visible;
+    const seen = { x: visible.x + (rect?.x ?? 0), y: visible.y + (rect?.y ?? 0), width, height };
     const { matrix, fullRange } = frame.colorSpace;
     const formatName = this.#asFormat ?? /** @type {string} */ (frame.format);
-    const key = `${formatName} ${x} ${y} ${width} ${height} ${matrix} ${fullRange}`;
-    if (this.#plan && key === this.#key) return this.#plan;
-    const plan = planSampling(formatName, visible, frame.colorSpace, this.#width, this.#height);
+    const key = `${formatName} ${seen.x} ${seen.y} ${width} ${height} ${matrix} ${fullRange}`;
+    const known = this.#plans.get(key);
+    if (known) return known;
+    const plan = planSampling(formatName, seen, frame.colorSpace, this.#width, this.#height);
     if (this.#words.byteLength < plan.layout.byteLength) {
       this.#words = new Int32Array(plan.layout.byteLength >> 2);
     }
-    this.#key = key;
-    this.#plan = plan;
+    if (this.#plans.size >= PLANS_KEPT) {
+      this.#plans.delete(/** @type {string} */ (this.#plans.keys().next().value));
+    }
+    this.#plans.set(key, plan);
     return plan;
   }
 }

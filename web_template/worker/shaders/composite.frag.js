@@ -71,5 +71,5 @@ void main() {
 export const ALPHA_ONLY = `${MATTE}
 out vec4 color;
 void main() {
-  color = vec4(vec3(texture(alphaMap, uv).r), 1.0);
+  color = vec4(vec3(modelAlpha(uv)), 1.0);
 }`;

@@ -1,0 +1,88 @@
+"""A source's frames → mattes: what the browser's frame loop does between sampling and drawing."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from builder.resample import resize
+from builder.roi import Look, Rect, RegionOfInterest, view
+from builder.temporal import TemporalFilter
+
+Float = NDArray[np.float32]
+
+
+class ModelAlpha(Protocol):
+    """The part of ``predict.Segmenter`` that is needed here."""
+
+    height: int
+    width: int
+
+    def model_alpha(self, rgb: NDArray[np.uint8]) -> Float:
+        """Picture ``[H, W, 3]`` → alpha ``[height, width]``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Matte:
+    """An alpha ``[h, w]`` 0..1 and what it covers of its frame; outside nobody is."""
+
+    alpha: Float
+    rect: Rect
+
+    def full(self, height: int, width: int) -> Float:
+        """Enlarge it bilinearly and put it back into its frame: ``[height, width]``."""
+        rect = self.rect
+        enlarged = resize(self.alpha, rect.height, rect.width)
+        if enlarged.shape == (height, width):
+            return enlarged
+        whole = np.zeros((height, width), np.float32)
+        whole[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = enlarged
+        return whole
+
+
+class Tracker:
+    """Mattes the frames of one source, in their order.
+
+    Args:
+        segmenter: the model.
+        roi: look at the person's region, see ``roi``; without, at whole frames.
+        smooth: blend over time, see ``temporal``.
+    """
+
+    def __init__(self, segmenter: ModelAlpha, *, roi: bool = True, smooth: bool = True) -> None:
+        self._segmenter = segmenter
+        self._region = RegionOfInterest(segmenter.width, segmenter.height) if roi else None
+        self._filter = TemporalFilter() if smooth else None
+        self._size = 0, 0
+
+    def matte(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> Matte:
+        """Matte the next frame, ``[H, W, 3]``; ``time_s`` is its own time."""
+        if rgb.shape[:2] != self._size:
+            self._size = rgb.shape[0], rgb.shape[1]
+            if self._filter:
+                self._filter.reset()
+        look, alpha = self._look(rgb, time_s)
+        rect = self._region.matte_rect(look) if self._region else look.rect
+        alpha = view(alpha, look.rect, rect)
+        if self._filter:
+            alpha = self._filter.apply(alpha, rect, time_s, is_coarse=look.rect != rect)
+        return Matte(alpha, rect)
+
+    def alpha(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> Float:
+        """Matte the next frame at its own size, ``[H, W]``."""
+        return self.matte(rgb, time_s).full(*rgb.shape[:2])
+
+    def _look(self, rgb: NDArray[np.uint8], time_s: float) -> tuple[Look, Float]:
+        height, width = rgb.shape[:2]
+        if self._region is None:
+            return Look(Rect(0, 0, width, height), True), self._segmenter.model_alpha(rgb)
+        look = self._region.look(width, height, time_s)
+        alpha = self._segmenter.model_alpha(look.rect.of(rgb))
+        again = self._region.learn(alpha, look)
+        if again is None:
+            return look, alpha
+        alpha = self._segmenter.model_alpha(again.rect.of(rgb))
+        self._region.learn(alpha, again)
+        return again, alpha

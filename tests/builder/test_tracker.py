@@ -1,0 +1,102 @@
+"""A source's frames → mattes; the model's alpha is the red channel."""
+
+import numpy as np
+import pytest
+from media_maker import red_model
+from numpy.typing import NDArray
+
+from builder.predict import Segmenter
+from builder.resample import resize
+from builder.roi import Rect
+from builder.tracker import Matte, Tracker
+
+SIZE = 96, 192  # rows, columns of the pictures
+
+
+@pytest.fixture(scope="module")
+def segmenter() -> Segmenter:
+    return Segmenter(red_model(24, 48))
+
+
+def _picture(left: int, *, level: int = 255, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
+    rgb = np.zeros((*size, 3), np.uint8)
+    rgb[30:66, left : left + 40, 0] = level
+    return rgb
+
+
+class _Counting:
+    """A segmenter that notes how large what it saw was."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.height, self.width = segmenter.height, segmenter.width
+        self.seen: list[tuple[int, int]] = []
+        self._segmenter = segmenter
+
+    def model_alpha(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.seen.append((rgb.shape[0], rgb.shape[1]))
+        return self._segmenter.model_alpha(rgb)
+
+
+def test_a_matte_is_put_back_exactly() -> None:
+    alpha = np.random.default_rng(0).random((6, 8), np.float32)
+    whole = Matte(alpha, Rect(5, 3, 32, 12)).full(40, 60)
+    np.testing.assert_array_equal(whole[3:15, 5:37], resize(alpha, 12, 32))
+    whole[3:15, 5:37] = 0
+    assert not whole.any()
+
+
+def test_without_either_it_is_the_model_alone(segmenter: Segmenter) -> None:
+    rgb = _picture(60)
+    found = Tracker(segmenter, roi=False, smooth=False).alpha(rgb)
+    np.testing.assert_array_equal(found, segmenter.alpha(rgb))
+
+
+def test_a_still_picture_is_looked_at_again_and_sharper(segmenter: Segmenter) -> None:
+    counting = _Counting(segmenter)
+    rgb = _picture(61)
+    closer = Tracker(counting).alpha(rgb)
+    assert len(counting.seen) == 2
+    assert counting.seen[0] == SIZE
+    assert counting.seen[1] < SIZE
+    true = rgb[..., 0] / 255
+    assert np.abs(closer - true).mean() < 0.7 * np.abs(segmenter.alpha(rgb) - true).mean()
+
+
+def test_a_video_costs_one_look_a_frame(segmenter: Segmenter) -> None:
+    counting = _Counting(segmenter)
+    tracker = Tracker(counting)
+    for frame in range(30):
+        tracker.matte(_picture(60 + frame // 10), frame / 30)
+    assert len(counting.seen) == 31
+    assert [size for size in counting.seen if size == SIZE] == [SIZE] * 3
+
+
+def test_who_moves_stays_in_the_matte(segmenter: Segmenter) -> None:
+    tracker = Tracker(segmenter)
+    for frame in range(25):
+        rgb = _picture(4 * frame)
+        person, found = rgb[..., 0] > 0, tracker.alpha(rgb, frame / 30) >= 0.5
+        assert (person & found).sum() / (person | found).sum() > 0.9
+
+
+def test_noise_is_blended_over_time(segmenter: Segmenter) -> None:
+    levels = [200 + 8 * (frame % 2) for frame in range(20)]
+
+    def swing(*, smooth: bool) -> float:
+        tracker = Tracker(segmenter, smooth=smooth)
+        found = [
+            float(tracker.alpha(_picture(60, level=level), frame / 30)[48, 80])
+            for frame, level in enumerate(levels)
+        ]
+        return float(np.ptp(found[-6:]))
+
+    assert swing(smooth=False) == pytest.approx(8 / 255, abs=1e-4)
+    assert swing(smooth=True) < 0.5 * 8 / 255
+
+
+def test_another_size_starts_anew(segmenter: Segmenter) -> None:
+    tracker = Tracker(segmenter)
+    tracker.alpha(_picture(60, level=200), 0.0)
+    found = tracker.alpha(_picture(60, level=208, size=(100, 192)), 0.03)
+    assert found.shape == (100, 192)
+    assert found[48, 80] == pytest.approx(208 / 255, abs=1e-4)
