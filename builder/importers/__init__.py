@@ -11,13 +11,21 @@ FORMATS = ("tflite", "onnx")
 MAX_BYTES = 1 << 30  # a browser cannot hold more in one array, and protobuf ends at 2 GiB
 
 
-def import_model(data: bytes, format: str, origin: str) -> "onnx.ModelProto":  # noqa: A002
+def import_model(
+    data: bytes,
+    format: str,  # noqa: A002
+    origin: str,
+    *,
+    quantized: str = "float",
+) -> "onnx.ModelProto":
     """Read a model of any known format.
 
     Args:
         data: the whole file.
         format: one of `FORMATS`.
         origin: the file's name, for messages.
+        quantized: what a quantised TFLite model becomes: ``float``, all in float32, or ``qdq``,
+            integers with QuantizeLinear and DequantizeLinear. ONNX models stay what they are.
 
     Returns:
         A checked ONNX model; TFLite's NHWC has become NCHW.
@@ -35,7 +43,9 @@ def import_model(data: bytes, format: str, origin: str) -> "onnx.ModelProto":  #
     if format == "tflite":
         from builder.importers.tflite import import_tflite
 
-        return import_tflite(data, origin)
+        if quantized not in ("float", "qdq"):
+            raise ModelImportError(f"{origin}: quantized is {quantized!r}; it is float or qdq")
+        return import_tflite(data, origin, "qdq" if quantized == "qdq" else "float")
     if format == "onnx":
         from builder.importers.onnx import import_onnx
 

@@ -9,20 +9,25 @@ from builder.importers.tflite_emitter import Emitter
 from builder.importers.tflite_model import Operator
 from builder.importers.tflite_op import Op
 from builder.importers.tflite_ops import CONVERTERS
+from builder.importers.tflite_quantized import Quantized
 from builder.importers.tflite_reader import read_graph
 
 log = logging.getLogger(__name__)
 
 
-def import_tflite(data: bytes, origin: str) -> onnx.ModelProto:
-    """Convert a float TFLite model.
+def import_tflite(data: bytes, origin: str, quantized: Quantized = "float") -> onnx.ModelProto:
+    """Convert a TFLite model.
 
     Every 4-D tensor turns from NHWC to NCHW, the inputs and outputs included; they keep their
     names. Weights that the file keeps in fp16 behind DEQUANTIZE come out as float32 constants.
+    Quantised inputs and outputs become the float32 numbers that they stand for.
 
     Args:
         data: the whole file.
         origin: the file's name, for messages.
+        quantized: how quantised tensors come out. ``float``: weights as float32, activations
+            without rounding, though cut off where their type ends. ``qdq``: integers behind
+            DequantizeLinear, and a QuantizeLinear and DequantizeLinear after every activation.
 
     Returns:
         A checked model of opset 17 in which every value has a fixed shape.
@@ -32,7 +37,7 @@ def import_tflite(data: bytes, origin: str) -> onnx.ModelProto:
             importer does not know; the message names it.
     """
     graph = read_graph(data, origin)
-    emitter = Emitter(graph)
+    emitter = Emitter(graph, quantized)
     for operator in graph.operators:
         _convert(operator, emitter)
     emitter.where = ""

@@ -6,7 +6,7 @@ what it computes and seldom how the bytes lie.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from onnx import helper, numpy_helper
 
 from builder.errors import ModelImportError
 from builder.importers.tflite_model import Graph, Tensor
+from builder.importers.tflite_quantized import Quantized, dequantized
 
 OPSET = 17
 IR_VERSION = 8  # the one of opset 17: read by every runtime that reads the opset
@@ -34,19 +35,22 @@ def onnx_shape(shape: Sequence[int]) -> tuple[int, ...]:
 class Emitter:
     """The ONNX graph so far, and which ONNX value each TFLite tensor has become."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, quantized: Quantized = "float") -> None:
         self.graph = graph
+        self.qdq = quantized == "qdq"
         self.where = ""  # the op at work, for messages
         self.nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
         self._infos: list[onnx.ValueInfoProto] = []
         self._values: dict[int, str] = {}
         self._folded: dict[int, NDArray[np.float32]] = {}
+        self._taken: set[str] = set()  # values that a TFLite tensor has become
         self._names = _public_names(graph)
         for index in dict.fromkeys(graph.inputs):
-            self._require_float(index)
+            self._require_type(index, "f")
             self._claim(index)
-            self._values[index] = self._names[index]
+            self._values[index] = self.quantize(self._names[index], index)
+            self._taken.add(self._names[index])
 
     def error(self, message: str) -> ModelImportError:
         """Make the error that names the file and the op at work."""
@@ -77,9 +81,13 @@ class Emitter:
             data = self.tensor(index).data
             if data is None:
                 raise self.error(f"{self.describe(index)} must be a constant")
-            if data.dtype.kind != "f":
-                raise self._quantised(index)
-            self._folded[index] = np.asarray(data, np.float32)
+            quantization = self.tensor(index).quantization
+            if quantization is not None:
+                self._folded[index] = dequantized(data, quantization)
+            elif data.dtype.kind == "f":
+                self._folded[index] = np.asarray(data, np.float32)
+            else:
+                raise self._wrong_type(index)
         return self._folded[index]
 
     def fold(self, index: int, contents: NDArray[np.float32]) -> None:
@@ -93,10 +101,60 @@ class Emitter:
             return self._values[index]
         if not self.is_constant(index):
             raise self.error(f"{self.describe(index)} is read before any op has written it")
-        contents = self.constant(index)
-        if contents.ndim == 4:
-            contents = contents.transpose(NHWC_TO_NCHW)
-        return self.initializer(f"t{index}", contents)
+        turn = len(self.tensor(index).shape) == 4
+        return self.stored(index, f"t{index}", lambda x: x.transpose(NHWC_TO_NCHW) if turn else x)
+
+    def stored(
+        self,
+        index: int,
+        name: str,
+        arrange: Callable[[NDArray[np.generic]], NDArray[np.generic]],
+        axis: int | None = None,
+    ) -> str:
+        """Store a constant rearranged; ``axis`` is where its dimension of many scales comes to lie.
+
+        As QDQ, 8-bit integers stay such and a DequantizeLinear follows.
+        """
+        tensor = self.tensor(index)
+        found, data = tensor.quantization, tensor.data
+        if data is not None and data.dtype.kind in "ib" and found is None:
+            return self.initializer(name, arrange(data))  # indices and sizes
+        if data is None or found is None or not self.qdq or tensor.dtype.itemsize > 1:
+            return self.initializer(name, arrange(self.constant(index)))
+        if found.scales.size > 1 and axis is None:
+            return self.initializer(name, arrange(self.constant(index)))
+        zeros = found.zero_points.astype(tensor.dtype)
+        return self.dequantize(name, arrange(data), found.scales, zeros, axis or 0)
+
+    def dequantize(
+        self,
+        name: str,
+        data: NDArray[np.generic],
+        scales: NDArray[np.float32],
+        zeros: NDArray[np.generic],
+        axis: int,
+    ) -> str:
+        """Store integers and append the DequantizeLinear that makes them numbers."""
+        shape: tuple[int, ...] = (scales.size,) if scales.size > 1 else ()
+        parts = [
+            self.initializer(f"{name}_q", data),
+            self.initializer(f"{name}_scale", scales.reshape(shape)),
+            self.initializer(f"{name}_zero", zeros.reshape(shape)),
+        ]
+        return self.node("DequantizeLinear", parts, **({"axis": axis} if shape else {}))
+
+    def quantize(self, value: str, index: int) -> str:
+        """Round a value to the steps of the TFLite tensor ``index``, if QDQ is asked for."""
+        tensor = self.tensor(index)
+        found = tensor.quantization
+        if not self.qdq or found is None:
+            return value
+        parts = [
+            self.initializer(f"t{index}_scale", found.scales.reshape(())),
+            self.initializer(f"t{index}_zero", found.zero_points.astype(tensor.dtype).reshape(())),
+        ]
+        stored = self.node("QuantizeLinear", [value, *parts])
+        return self.node("DequantizeLinear", [stored, *parts])
 
     def initializer(self, name: str, contents: NDArray[np.generic]) -> str:
         """Store a constant under ``name``, which stands for these contents alone."""
@@ -107,19 +165,27 @@ class Emitter:
 
     def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Append an ONNX node with one output; return the output's name."""
+        return self.outputs_of(kind, inputs, 1, **attributes)[0]
+
+    def outputs_of(
+        self, kind: str, inputs: Sequence[str], count: int, **attributes: Any
+    ) -> list[str]:
+        """Append an ONNX node with ``count`` outputs; return their names."""
         name = f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], f"{kind}_{name}", **attributes))
-        return name
+        outputs = [name, *(f"{name}_{position}" for position in range(1, count))]
+        self.nodes.append(helper.make_node(kind, inputs, outputs, f"{kind}_{name}", **attributes))
+        return outputs
 
     def write(self, index: int, value: str) -> None:
         """Record that the TFLite tensor ``index`` is the ONNX value ``value``."""
         self._claim(index)
-        self._require_float(index)
+        self._require_type(index, "fib")
         if index in self._names:
             value = self._publish(value, self._names[index])
-        else:
+        elif value not in self._taken and value not in self._initializers:
             shape = onnx_shape(self.tensor(index).shape)
-            self._infos.append(helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, shape))
+            self._infos.append(helper.make_tensor_value_info(value, self.type_of(index), shape))
+        self._taken.add(value)
         self._values[index] = value
 
     def require_written(self, index: int) -> None:
@@ -163,7 +229,7 @@ class Emitter:
 
     def _info(self, index: int) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(
-            self._names[index], onnx.TensorProto.FLOAT, onnx_shape(self.tensor(index).shape)
+            self._names[index], self.type_of(index), onnx_shape(self.tensor(index).shape)
         )
 
     def _reshape_node(self, value: str, shape: Sequence[int]) -> str:
@@ -173,23 +239,42 @@ class Emitter:
 
     def _publish(self, value: str, name: str) -> str:
         """Let the newest node write straight into a graph output."""
-        if not self.nodes or self.nodes[-1].output[0] != value:
+        newest = self.nodes[-1].output if self.nodes else []
+        if value not in newest or value in self._taken:
             value = self.node("Identity", [value])
-        self.nodes[-1].output[0] = name
+            newest = self.nodes[-1].output
+        newest[list(newest).index(value)] = name
         return name
+
+    def type_of(self, index: int) -> int:
+        """Return the ONNX type of a tensor's value: numbers, or plain integers and booleans."""
+        tensor = self.tensor(index)
+        if tensor.quantization is not None or tensor.dtype.kind == "f":
+            return int(onnx.TensorProto.FLOAT)
+        return int(helper.np_dtype_to_tensor_dtype(tensor.dtype))
 
     def _claim(self, index: int) -> None:
         if index in self._values or index in self._folded or self.tensor(index).data is not None:
             raise self.error(f"{self.describe(index)} is written twice")
 
-    def _require_float(self, index: int) -> None:
-        if self.tensor(index).dtype != np.float32:
-            raise self._quantised(index)
+    def _require_type(self, index: int, kinds: str) -> None:
+        """Refuse an activation that is neither float32, quantised nor plain of these kinds."""
+        tensor = self.tensor(index)
+        found, kind, size = tensor.quantization, tensor.dtype.kind, tensor.dtype.itemsize
+        if found is None and not (kind in kinds and (size >= 4 or kind == "b")):
+            raise self._wrong_type(index)
+        if found is not None and found.scales.size > 1:
+            raise self.error(f"{self.describe(index)} has many scales, which only weights may have")
+        if found is not None and self.qdq and size != 1:
+            raise self.error(
+                f"{self.describe(index)} is {tensor.dtype.name}, which has no QDQ form; import the"
+                " model as float"
+            )
 
-    def _quantised(self, index: int) -> ModelImportError:
+    def _wrong_type(self, index: int) -> ModelImportError:
         return self.error(
-            f"{self.describe(index)} is {self.tensor(index).dtype.name}; only float models can be"
-            " imported, so take the model's float version"
+            f"{self.describe(index)} is {self.tensor(index).dtype.name}; only float32 and quantised"
+            " tensors with a scale can be imported, so export the model with such"
         )
 
 

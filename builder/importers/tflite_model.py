@@ -30,15 +30,49 @@ class PoolOptions:
 
 
 @dataclass(frozen=True)
-class ArithmeticOptions:
+class ActivationOptions:
     """ADD, SUB, MUL and DIV."""
 
     activation: str
 
 
 @dataclass(frozen=True)
+class ConcatenationOptions:
+    """CONCATENATION."""
+
+    axis: int
+    activation: str
+
+
+@dataclass(frozen=True)
+class TransposeConvOptions:
+    """TRANSPOSE_CONV; the pair is (vertical, horizontal)."""
+
+    padding: str
+    strides: tuple[int, int]
+    activation: str
+
+
+@dataclass(frozen=True)
+class FullyConnectedOptions:
+    """FULLY_CONNECTED."""
+
+    activation: str
+    weights_format: str
+    keep_dims: bool
+
+
+@dataclass(frozen=True)
+class BatchMatMulOptions:
+    """BATCH_MATMUL; which operand's last two dimensions change places."""
+
+    adjoint_x: bool
+    adjoint_y: bool
+
+
+@dataclass(frozen=True)
 class ResizeOptions:
-    """RESIZE_BILINEAR."""
+    """RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR."""
 
     align_corners: bool
     half_pixel_centers: bool
@@ -46,7 +80,7 @@ class ResizeOptions:
 
 @dataclass(frozen=True)
 class ReduceOptions:
-    """MEAN."""
+    """MEAN, SUM, REDUCE_MAX and REDUCE_MIN."""
 
     keep_dims: bool
 
@@ -58,9 +92,65 @@ class ReshapeOptions:
     new_shape: tuple[int, ...] | None
 
 
+@dataclass(frozen=True)
+class SqueezeOptions:
+    """SQUEEZE; no axes mean every dimension of 1."""
+
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StridedSliceOptions:
+    """STRIDED_SLICE; bit i of a mask speaks of dimension i."""
+
+    begin_mask: int
+    end_mask: int
+    ellipsis_mask: int
+    new_axis_mask: int
+    shrink_axis_mask: int
+    offset: bool
+
+
+@dataclass(frozen=True)
+class AxisOptions:
+    """GATHER, PACK and UNPACK; ``batch_dims`` is GATHER's."""
+
+    axis: int
+    batch_dims: int = 0
+
+
+@dataclass(frozen=True)
+class NumberOptions:
+    """One number: SOFTMAX's beta, LEAKY_RELU's alpha, a block size, a mirror mode."""
+
+    number: float
+
+
 Options = (
-    ConvOptions | PoolOptions | ArithmeticOptions | ResizeOptions | ReduceOptions | ReshapeOptions
+    ActivationOptions
+    | AxisOptions
+    | BatchMatMulOptions
+    | ConcatenationOptions
+    | ConvOptions
+    | FullyConnectedOptions
+    | NumberOptions
+    | PoolOptions
+    | ReduceOptions
+    | ReshapeOptions
+    | ResizeOptions
+    | SqueezeOptions
+    | StridedSliceOptions
+    | TransposeConvOptions
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Quantization:
+    """real = scale × (stored − zero point), per tensor or per slice along ``axis``."""
+
+    scales: NDArray[np.float32]  # finite and positive: one, or one a slice
+    zero_points: NDArray[np.int64]  # as many as scales, each in the stored type's range
+    axis: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +161,7 @@ class Tensor:
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     data: NDArray[np.generic] | None
+    quantization: Quantization | None = None  # of an integer tensor with a scale
 
 
 @dataclass(frozen=True)

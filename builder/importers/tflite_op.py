@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.errors import ModelImportError
-from builder.importers.tflite_emitter import NHWC_TO_NCHW, Emitter
-from builder.importers.tflite_model import Operator
+from builder.importers.tflite_emitter import NCHW_TO_NHWC, NHWC_TO_NCHW, Emitter
+from builder.importers.tflite_model import Operator, Tensor
+from builder.importers.tflite_quantized import EVERYTHING, Range, cut, range_of, results_of
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ class Op:
     def __init__(self, operator: Operator, emitter: Emitter) -> None:
         self.operator = operator
         self.emitter = emitter
+        self.limits = EVERYTHING  # a fused activation's, still to be enforced by `write`
 
     def error(self, message: str) -> ModelImportError:
         """Make the error that names the op and the file."""
@@ -53,10 +55,14 @@ class Op:
 
     def shape(self, position: int, rank: int | None = None) -> tuple[int, ...]:
         """Return the TFLite shape of an input, which must have ``rank`` dimensions if given."""
-        shape = self.emitter.tensor(self.input(position)).shape
+        shape = self.tensor(position).shape
         if rank is not None and len(shape) != rank:
             raise self.error(f"input {position} has the shape {list(shape)}, not {rank} dimensions")
         return shape
+
+    def tensor(self, position: int) -> Tensor:
+        """Return an input as the file has it."""
+        return self.emitter.tensor(self.input(position))
 
     def output_shape(self, position: int = 0) -> tuple[int, ...]:
         """Return the TFLite shape of an output."""
@@ -75,13 +81,16 @@ class Op:
         """Return a constant input that lists integers (sizes, axes)."""
         return self.emitter.integers(self.input(position))
 
-    def weights(self, position: int, role: str, contents: NDArray[np.float32]) -> str:
-        """Store a constant input, rearranged by the converter; ``role`` names the arrangement."""
-        return self.emitter.initializer(f"t{self.input(position)}_{role}", contents)
+    def weights(self, position: int, role: str, perm: tuple[int, ...]) -> str:
+        """Store constant weights, transposed by the converter; ``role`` names the arrangement."""
+        index = self.input(position)
+        found = self.emitter.tensor(index).quantization
+        axis = perm.index(found.axis) if found is not None and found.scales.size > 1 else None
+        return self.emitter.stored(index, f"t{index}_{role}", lambda x: x.transpose(perm), axis)
 
     def scalar(self, value: float) -> str:
         """Store one float32 number."""
-        return self.emitter.initializer(f"scalar_{value:g}", np.array(value, np.float32))
+        return self.emitter.initializer(f"scalar_{value:.9g}", np.array(value, np.float32))
 
     def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Append an ONNX node; return its output."""
@@ -99,20 +108,66 @@ class Op:
         if rank > 4:
             raise self.error(f"mixes tensors of 4 and of {rank} dimensions")
         filled = (1,) * (rank - len(shape)) + shape
-        if self.emitter.is_constant(self.input(position)):
-            contents = self.constant(position).reshape(filled).transpose(NHWC_TO_NCHW)
-            return self.weights(position, "nchw", contents)
+        index = self.input(position)
+        if self.emitter.is_constant(index):
+            return self.emitter.stored(
+                index, f"t{index}_nchw", lambda x: x.reshape(filled).transpose(NHWC_TO_NCHW)
+            )
         return self.emitter.reshape(self.value(position), shape, filled)
+
+    def axis(self, axis: int, rank: int) -> int:
+        """Check an axis of TFLite's and count it from the front."""
+        if not -rank <= axis < rank:
+            raise self.error(f"works along the axis {axis} of {rank} dimensions")
+        return axis % rank
+
+    def onnx_axis(self, axis: int, rank: int) -> int:
+        """Return where an axis of TFLite's lies in the ONNX value."""
+        axis = self.axis(axis, rank)
+        return NHWC_TO_NCHW.index(axis) if rank == 4 else axis
+
+    def in_file_order(self, position: int) -> str:
+        """Return an input's value in TFLite's own order of dimensions (NHWC for 4-D)."""
+        shape, value = self.shape(position), self.value(position)
+        return self.node("Transpose", [value], perm=NCHW_TO_NHWC) if len(shape) == 4 else value
+
+    def write_in_file_order(self, value: str, position: int = 0) -> None:
+        """Make a value in TFLite's own order of dimensions the op's output."""
+        if len(self.output_shape(position)) == 4:
+            value = self.node("Transpose", [value], perm=NHWC_TO_NCHW)
+        self.write(value, position)
 
     def activate(self, value: str, activation: str) -> str:
         """Append the op's fused activation."""
         if activation not in _ACTIVATIONS:
             raise self.error(f"has the fused activation {activation}, which is not known")
+        quantized = self.emitter.tensor(self.output()).quantization is not None
+        if quantized and activation in _LIMITS:
+            self.limits = _LIMITS[activation]
+            return value
         return _ACTIVATIONS[activation](self, value)
 
     def write(self, value: str, position: int = 0) -> None:
-        """Make ``value`` the op's output."""
-        self.emitter.write(self.output(position), value)
+        """Make ``value`` the op's output; a quantised one saturates where its type ends."""
+        index = self.output(position)
+        tensor = self.emitter.tensor(index)
+        if tensor.quantization is not None:
+            value = self._saturate(value, tensor)
+            value = self.emitter.quantize(value, index)
+        self.emitter.write(index, value)
+
+    def _saturate(self, value: str, tensor: Tensor) -> str:
+        """Enforce the fused activation's limits and those of the stored type, in one Clip."""
+        own, step = range_of(tensor), (np.subtract(*range_of(tensor)[::-1])) / 255
+        if self.emitter.qdq:  # QuantizeLinear saturates
+            bounds = cut(own, self.limits, step / 2)
+        else:
+            ins = [self.emitter.tensor(i) for i in self.operator.inputs if i >= 0]
+            wanted = (max(own[0], self.limits[0]), min(own[1], self.limits[1]))
+            bounds = cut(results_of(self.operator.name, ins), wanted, step)
+        if bounds is None:
+            return value
+        return self.node("Clip", [value, *(self.scalar(bound) for bound in bounds)])
 
     def fold(self, contents: NDArray[np.float32], position: int = 0) -> None:
         """Make a constant the op's output."""
@@ -127,6 +182,14 @@ class Op:
         for name, pair in pairs.items():
             if min(pair) < 1 or math.prod(pair) > 1 << 24:
                 raise self.error(f"has {name} {list(pair)}; the file is damaged, fetch it again")
+
+
+_LIMITS: dict[str, Range] = {
+    "NONE": EVERYTHING,
+    "RELU": (0, np.inf),
+    "RELU6": (0, 6),
+    "RELU_N1_TO_1": (-1, 1),
+}
 
 
 def _clip(low: float, high: float) -> Callable[[Op, str], str]:

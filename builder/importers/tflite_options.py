@@ -6,13 +6,21 @@ from typing import Any
 import tflite
 
 from builder.importers.tflite_model import (
-    ArithmeticOptions,
+    ActivationOptions,
+    AxisOptions,
+    BatchMatMulOptions,
+    ConcatenationOptions,
     ConvOptions,
+    FullyConnectedOptions,
+    NumberOptions,
     Options,
     PoolOptions,
     ReduceOptions,
     ReshapeOptions,
     ResizeOptions,
+    SqueezeOptions,
+    StridedSliceOptions,
+    TransposeConvOptions,
 )
 
 
@@ -23,6 +31,7 @@ def schema_names(enumeration: type) -> dict[int, str]:
 
 _PADDINGS = schema_names(tflite.Padding)
 _ACTIVATIONS = schema_names(tflite.ActivationFunctionType)
+_WEIGHTS_FORMATS = schema_names(tflite.FullyConnectedOptionsWeightsFormat)
 
 
 def _padding(table: Any) -> str:
@@ -65,8 +74,59 @@ def _pool(table: Any) -> PoolOptions:
     )
 
 
-def _arithmetic(table: Any) -> ArithmeticOptions:
-    return ArithmeticOptions(activation=_activation(table))
+def _arithmetic(table: Any) -> ActivationOptions:
+    return ActivationOptions(activation=_activation(table))
+
+
+def _concatenation(table: Any) -> ConcatenationOptions:
+    return ConcatenationOptions(axis=table.Axis(), activation=_activation(table))
+
+
+def _transpose_conv(table: Any) -> TransposeConvOptions:
+    return TransposeConvOptions(
+        padding=_padding(table), strides=_strides(table), activation=_activation(table)
+    )
+
+
+def _fully_connected(table: Any) -> FullyConnectedOptions:
+    return FullyConnectedOptions(
+        activation=_activation(table),
+        weights_format=_named(_WEIGHTS_FORMATS, table.WeightsFormat(), "weights format"),
+        keep_dims=bool(table.KeepNumDims()),
+    )
+
+
+def _batch_mat_mul(table: Any) -> BatchMatMulOptions:
+    return BatchMatMulOptions(adjoint_x=bool(table.AdjX()), adjoint_y=bool(table.AdjY()))
+
+
+def _squeeze(table: Any) -> SqueezeOptions:
+    if table.SqueezeDimsIsNone():
+        return SqueezeOptions(axes=())
+    return SqueezeOptions(axes=tuple(table.SqueezeDimsAsNumpy().tolist()))
+
+
+def _strided_slice(table: Any) -> StridedSliceOptions:
+    return StridedSliceOptions(
+        begin_mask=table.BeginMask(),
+        end_mask=table.EndMask(),
+        ellipsis_mask=table.EllipsisMask(),
+        new_axis_mask=table.NewAxisMask(),
+        shrink_axis_mask=table.ShrinkAxisMask(),
+        offset=bool(table.Offset()),
+    )
+
+
+def _gather(table: Any) -> AxisOptions:
+    return AxisOptions(axis=table.Axis(), batch_dims=table.BatchDims())
+
+
+def _axis(table: Any) -> AxisOptions:
+    return AxisOptions(axis=table.Axis())
+
+
+def _number(field: str) -> Callable[[Any], NumberOptions]:
+    return lambda table: NumberOptions(number=getattr(table, field)())
 
 
 def _resize(table: Any) -> ResizeOptions:
@@ -98,8 +158,26 @@ _READERS: dict[str, tuple[str, Callable[[Any], Options]]] = {
     "MUL": ("MulOptions", _arithmetic),
     "DIV": ("DivOptions", _arithmetic),
     "RESIZE_BILINEAR": ("ResizeBilinearOptions", _resize),
+    "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", _resize),
     "MEAN": ("ReducerOptions", _reduce),
+    "SUM": ("ReducerOptions", _reduce),
+    "REDUCE_MAX": ("ReducerOptions", _reduce),
+    "REDUCE_MIN": ("ReducerOptions", _reduce),
     "RESHAPE": ("ReshapeOptions", _reshape),
+    "SQUEEZE": ("SqueezeOptions", _squeeze),
+    "STRIDED_SLICE": ("StridedSliceOptions", _strided_slice),
+    "GATHER": ("GatherOptions", _gather),
+    "PACK": ("PackOptions", _axis),
+    "UNPACK": ("UnpackOptions", _axis),
+    "CONCATENATION": ("ConcatenationOptions", _concatenation),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", _transpose_conv),
+    "FULLY_CONNECTED": ("FullyConnectedOptions", _fully_connected),
+    "BATCH_MATMUL": ("BatchMatMulOptions", _batch_mat_mul),
+    "SOFTMAX": ("SoftmaxOptions", _number("Beta")),
+    "LEAKY_RELU": ("LeakyReluOptions", _number("Alpha")),
+    "DEPTH_TO_SPACE": ("DepthToSpaceOptions", _number("BlockSize")),
+    "SPACE_TO_DEPTH": ("SpaceToDepthOptions", _number("BlockSize")),
+    "MIRROR_PAD": ("MirrorPadOptions", _number("Mode")),
 }
 
 

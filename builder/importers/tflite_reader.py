@@ -14,7 +14,7 @@ import tflite
 from numpy.typing import NDArray
 
 from builder.errors import ModelImportError
-from builder.importers.tflite_model import Graph, Operator, Tensor
+from builder.importers.tflite_model import Graph, Operator, Quantization, Tensor
 from builder.importers.tflite_options import read_options, schema_names
 from builder.messages import one_line
 
@@ -154,7 +154,34 @@ class _Reader:
             raise self._error(
                 f"tensor {index} ({name!r}) is {kind}; export the model with plain float tensors"
             )
-        return Tensor(name, shape, dtype, self._contents(index, table.Buffer(), dtype, shape))
+        contents = self._contents(index, table.Buffer(), dtype, shape)
+        return Tensor(name, shape, dtype, contents, self._quantization(index, table, dtype, shape))
+
+    def _quantization(
+        self, index: int, table: Any, dtype: np.dtype[Any], shape: tuple[int, ...]
+    ) -> Quantization | None:
+        """Read an integer tensor's scales; ``None`` where there are none."""
+        found = table.Quantization()
+        if found is None or dtype.kind not in "iu":
+            return None
+        count, zeros = (
+            self._length(found.ScaleLength(), 4),
+            self._length(found.ZeroPointLength(), 8),
+        )
+        if not count:
+            return None
+        scales = np.array(found.ScaleAsNumpy(), np.float32)
+        points = np.array(found.ZeroPointAsNumpy(), np.int64) if zeros else np.zeros(1, np.int64)
+        points = np.repeat(points, count) if points.size == 1 else points
+        axis = found.QuantizedDimension() if count > 1 else 0
+        if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
+            raise ValueError(f"tensor {index} has {count} scales along dimension {axis}")
+        limits = np.iinfo(dtype)
+        if points.size != count or points.min() < limits.min or points.max() > limits.max:
+            raise ValueError(f"tensor {index} has zero points that are none")
+        if not (np.isfinite(scales).all() and scales.min() > 0):
+            raise ValueError(f"tensor {index} has scales that are no sizes")
+        return Quantization(scales, points, axis)
 
     def _contents(
         self, index: int, buffer: int, dtype: np.dtype[Any], shape: tuple[int, ...]

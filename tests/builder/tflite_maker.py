@@ -11,6 +11,8 @@ _TYPES = {
     "float32": tflite.TensorType.FLOAT32,
     "float16": tflite.TensorType.FLOAT16,
     "int32": tflite.TensorType.INT32,
+    "int64": tflite.TensorType.INT64,
+    "int16": tflite.TensorType.INT16,
     "int8": tflite.TensorType.INT8,
     "uint8": tflite.TensorType.UINT8,
 }
@@ -42,6 +44,15 @@ def pool_options(padding, strides, kernel, activation="NONE"):
     }
 
 
+@dataclass(frozen=True)
+class Steps:
+    """real = scale × (stored − zero point); many scales lie along ``axis``."""
+
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...] = (0,)
+    axis: int = 0
+
+
 @dataclass
 class _Tensor:
     shape: tuple[int, ...]
@@ -51,6 +62,7 @@ class _Tensor:
     signature: tuple[int, ...] | None = None
     is_variable: bool = False
     buffer: int | None = None  # instead of the tensor's own one
+    steps: Steps | None = None
     far: bool = False  # the bytes lie behind the flatbuffer, as in files above 2 GB
 
 
@@ -189,15 +201,28 @@ def _far_buffer(b, tensor: _Tensor, offset: int) -> int:
 def _tensor(b, index: int, tensor: _Tensor) -> int:
     shape, name = _ints(b, tensor.shape), b.CreateSharedString(tensor.name)
     signature = _ints(b, tensor.signature) if tensor.signature is not None else None
+    steps = _quantization(b, tensor.steps) if tensor.steps is not None else None
     tflite.TensorStart(b)
     tflite.TensorAddShape(b, shape)
     tflite.TensorAddType(b, _TYPES.get(tensor.dtype, tflite.TensorType.STRING))
     tflite.TensorAddBuffer(b, index + 1 if tensor.buffer is None else tensor.buffer)
     tflite.TensorAddName(b, name)
     tflite.TensorAddIsVariable(b, tensor.is_variable)
+    if steps is not None:
+        tflite.TensorAddQuantization(b, steps)
     if signature is not None:
         tflite.TensorAddShapeSignature(b, signature)
     return tflite.TensorEnd(b)
+
+
+def _quantization(b, steps: Steps) -> int:
+    scales = b.CreateNumpyVector(np.array(steps.scales, np.float32))
+    zeros = b.CreateNumpyVector(np.array(steps.zero_points, np.int64))
+    tflite.QuantizationParametersStart(b)
+    tflite.QuantizationParametersAddScale(b, scales)
+    tflite.QuantizationParametersAddZeroPoint(b, zeros)
+    tflite.QuantizationParametersAddQuantizedDimension(b, steps.axis)
+    return tflite.QuantizationParametersEnd(b)
 
 
 def _operator(b, op: _Operator, codes: list[str]) -> int:

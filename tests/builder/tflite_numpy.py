@@ -110,6 +110,39 @@ def transpose_conv_bias(x, weights, bias, strides, padding):
     return full + bias
 
 
+def transpose_conv(x, weights, bias, strides, size, padding):
+    """``weights`` OHWI; ``size`` of the output.
+
+    The transpose of the convolution that would take the output to x: every output pixel under
+    that convolution's window at (row, column) gets its share of x's pixel there.
+    """
+    channels, *kernel, _ = weights.shape
+    y = np.zeros((x.shape[0], *size, channels))
+    rows = windows(size[0], kernel[0], strides[0], 1, padding)
+    columns = windows(size[1], kernel[1], strides[1], 1, padding)
+    for row, ys in enumerate(rows):
+        for column, xs in enumerate(columns):
+            for tap_y, out_y in enumerate(ys):
+                for tap_x, out_x in enumerate(xs):
+                    if 0 <= out_y < size[0] and 0 <= out_x < size[1]:
+                        y[:, out_y, out_x] += x[:, row, column] @ weights[:, tap_y, tap_x].T
+    return y + bias
+
+
+def resize_nearest(x, height, width, *, align_corners, half_pixel_centers):
+    for axis, target in ((1, height), (2, width)):
+        size = x.shape[axis]
+        i = np.arange(target)
+        if align_corners and target > 1:
+            at = (2 * i * (size - 1) + target - 1) // (2 * (target - 1))  # rounded, halves up
+        elif half_pixel_centers:
+            at = (2 * i + 1) * size // (2 * target)
+        else:
+            at = i * size // target
+        x = x.take(np.minimum(at, size - 1), axis)
+    return x
+
+
 def resize_bilinear(x, height, width, *, align_corners, half_pixel_centers):
     for axis, target in ((1, height), (2, width)):
         size = x.shape[axis]

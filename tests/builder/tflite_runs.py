@@ -3,13 +3,50 @@
 import numpy as np
 import onnxruntime
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from tflite_maker import Maker
 
 from builder.importers import import_model
 
+# float32 sums of at most a hundred products of numbers around 3, in another order
+TOLERANCE = {"rtol": 1e-5, "atol": 1e-4}
 
-def by_importer(data: bytes, inputs):
+
+def check_op(name, operands, expected, options=None):
+    """Compare one op with NumPy's answer and with the interpreter's.
+
+    Float operands are fed at run time, those in a `Fixed` are constants of the file.
+    """
+    maker, expected = Maker(), expected if isinstance(expected, list) else [expected]
+    fed = [x for x in operands if not isinstance(x, Fixed)]
+    numbers_ = [
+        maker.constant(x.contents, x.contents.dtype.name)
+        if isinstance(x, Fixed)
+        else maker.tensor(*x.shape)
+        for x in operands
+    ]
+    inputs = [n for n, x in zip(numbers_, operands, strict=True) if not isinstance(x, Fixed)]
+    outputs = [maker.tensor(*y.shape, dtype=y.dtype.name) for y in expected]
+    maker.op(name, numbers_, outputs, options)
+    data = maker.write(inputs, outputs)
+    got, theirs = by_importer(data, fed), by_interpreter(data, fed)
+    for mine, wanted, reference in zip(got, expected, theirs, strict=True):
+        assert mine.shape == wanted.shape
+        assert mine.dtype == wanted.dtype
+        np.testing.assert_allclose(mine, wanted, **TOLERANCE)
+        np.testing.assert_allclose(mine, reference, **TOLERANCE)
+
+
+class Fixed:
+    """An operand that is a constant of the file: integers as int32, numbers as float32."""
+
+    def __init__(self, contents):
+        array = np.asarray(contents)
+        self.contents = array.astype(np.float32 if array.dtype.kind == "f" else np.int32)
+
+
+def by_importer(data: bytes, inputs, quantized="float"):
     """Import and run; NHWC in, NHWC out. Returns the outputs in the file's order."""
-    model = import_model(data, "tflite", "made.tflite")
+    model = import_model(data, "tflite", "made.tflite", quantized=quantized)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)

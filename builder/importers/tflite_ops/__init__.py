@@ -9,11 +9,16 @@ from collections.abc import Callable
 from builder.importers.tflite_op import Op
 from builder.importers.tflite_ops import (
     arithmetic,
+    bordering,
     convolution,
     dequantize,
+    joining,
+    matrices,
     pooling,
+    reducing,
     resizing,
     shaping,
+    slicing,
     transposed,
     unary,
 )
@@ -22,11 +27,16 @@ Converter = Callable[[Op], None]
 
 CONVERTERS: dict[str, Converter] = {
     **arithmetic.CONVERTERS,
+    **bordering.CONVERTERS,
     **convolution.CONVERTERS,
     **dequantize.CONVERTERS,
+    **joining.CONVERTERS,
+    **matrices.CONVERTERS,
     **pooling.CONVERTERS,
+    **reducing.CONVERTERS,
     **resizing.CONVERTERS,
     **shaping.CONVERTERS,
+    **slicing.CONVERTERS,
     **transposed.CONVERTERS,
     **unary.CONVERTERS,
 }

@@ -1,11 +1,8 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D and MEAN."""
+"""AVERAGE_POOL_2D and MAX_POOL_2D."""
 
-from builder.importers.tflite_model import PoolOptions, ReduceOptions
+from builder.importers.tflite_model import PoolOptions
 from builder.importers.tflite_op import Op
 from builder.importers.tflite_ops.padding import pads
-
-_NHWC_AXES_IN_NCHW = (0, 2, 3, 1)
-_HEIGHT_AND_WIDTH = (1, 2)
 
 
 def _average_pool_2d(op: Op) -> None:
@@ -36,25 +33,7 @@ def _pool(op: Op, kind: str, whole: str) -> None:
     op.write(op.activate(value, options.activation))
 
 
-def _mean(op: Op) -> None:
-    shape = op.shape(0)
-    axes = sorted({axis + len(shape) if axis < 0 else axis for axis in op.integers(1)})
-    if not axes or not 0 <= axes[0] <= axes[-1] < len(shape):
-        raise op.error(f"takes the mean over the axes {axes} of {list(shape)}")
-    if len(shape) == 4 and tuple(axes) == _HEIGHT_AND_WIDTH:
-        value = op.node("GlobalAveragePool", [op.value(0)])
-    else:
-        own = [_NHWC_AXES_IN_NCHW[axis] for axis in axes] if len(shape) == 4 else axes
-        value = op.node("ReduceMean", [op.value(0)], axes=sorted(own), keepdims=1)
-    if not op.options(ReduceOptions).keep_dims:
-        kept = [1 if axis in axes else size for axis, size in enumerate(shape)]
-        left = [size for axis, size in enumerate(shape) if axis not in axes]
-        value = op.emitter.reshape(value, kept, left)
-    op.write(value)
-
-
 CONVERTERS = {
     "AVERAGE_POOL_2D": _average_pool_2d,
     "MAX_POOL_2D": _max_pool_2d,
-    "MEAN": _mean,
 }

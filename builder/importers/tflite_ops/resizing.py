@@ -1,4 +1,4 @@
-"""RESIZE_BILINEAR."""
+"""RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR."""
 
 import numpy as np
 
@@ -7,13 +7,25 @@ from builder.importers.tflite_op import Op
 
 
 def _resize_bilinear(op: Op) -> None:
+    _resize(op, mode="linear")
+
+
+def _resize_nearest_neighbor(op: Op) -> None:
+    # TFLite takes floor(i × scale), and with the half added floor((i + ½) × scale), which is
+    # ONNX's centre (i + ½) × scale − ½ rounded with halves up; aligned corners round likewise.
+    options = op.options(ResizeOptions)
+    rounds = options.half_pixel_centers or options.align_corners
+    _resize(op, mode="nearest", nearest_mode="round_prefer_ceil" if rounds else "floor")
+
+
+def _resize(op: Op, **attributes: str) -> None:
     options = op.options(ResizeOptions)
     if options.align_corners and options.half_pixel_centers:
         raise op.error("asks for aligned corners and half-pixel centres, which exclude each other")
     if options.half_pixel_centers:
-        mode = "half_pixel"
+        coordinates = "half_pixel"
     else:
-        mode = "align_corners" if options.align_corners else "asymmetric"
+        coordinates = "align_corners" if options.align_corners else "asymmetric"
     batch, _, _, channels = op.shape(0, rank=4)
     sizes = op.integers(1)
     if len(sizes) != 2 or min(sizes) < 1:
@@ -23,10 +35,13 @@ def _resize_bilinear(op: Op) -> None:
     value = op.node(
         "Resize",
         [op.value(0), "", "", op.emitter.initializer(name, target)],
-        mode="linear",
-        coordinate_transformation_mode=mode,
+        coordinate_transformation_mode=coordinates,
+        **attributes,
     )
     op.write(value)
 
 
-CONVERTERS = {"RESIZE_BILINEAR": _resize_bilinear}
+CONVERTERS = {
+    "RESIZE_BILINEAR": _resize_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": _resize_nearest_neighbor,
+}
