@@ -242,6 +242,57 @@ def evaluate(
     console.result_console.print(console.evaluation_table(facts))
 
 
+@main.command()
+@click.option("--json", "json_path", type=click.Path(path_type=Path),
+              help="Write the figures here.")  # fmt: skip
+@click.option("--html", "html_path", type=click.Path(path_type=Path),
+              help="Write a report with plots here.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(min=1), default=10, show_default=True,
+              help="How long each run takes.")  # fmt: skip
+@click.option("--model", metavar="NAME", help="A recipe's name or file [the site's default].")
+@click.option("--backend", type=click.Choice(("auto", "wasm", "webgpu")), default="auto",
+              show_default=True, help="Refused when the page runs on another.")  # fmt: skip
+@click.option("--size", default="1280x720", show_default=True, metavar="WxH",
+              help="The camera's picture.")  # fmt: skip
+@click.option("--effect", type=click.Choice(EFFECTS), default="blur", show_default=True)
+@click.option("--peers", is_flag=True, help="Measure LiteRT.js and tasks-vision too.")
+@click.option("--site", "site_dir", type=click.Path(path_type=Path),
+              help="Measure this site as it is [one is built].")  # fmt: skip
+def bench(
+    json_path: Path | None,
+    html_path: Path | None,
+    seconds: float,
+    model: str | None,
+    backend: str,
+    size: str,
+    effect: str,
+    peers: bool,
+    site_dir: Path | None,
+) -> None:
+    """Measure the built page in a headless Chromium whose camera plays a clip."""
+    import json
+
+    from builder import console
+    from builder.bench import BenchOptions, run_bench
+    from builder.bench_report import bench_tables, parse_size, render_report
+    from builder.media import atomic_output
+
+    width, height = parse_size(size)
+    options = BenchOptions(
+        seconds=seconds, model=model, backend=backend, width=width, height=height,
+        effect=effect, peers=peers, site=site_dir,
+    )  # fmt: skip
+    result = run_bench(options, console.say)
+    for path, text in (
+        (json_path, lambda: json.dumps(result, indent=2) + "\n"),
+        (html_path, lambda: render_report(result)),
+    ):
+        if path:
+            with atomic_output(path) as scratch:
+                scratch.write_text(text(), "utf-8")
+    console.result_console.print(*bench_tables(result), sep="\n")
+
+
 def _segmenter(recipe: "Recipe") -> "Segmenter":
     from builder import console
     from builder.pipeline import build_model

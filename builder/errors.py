@@ -13,7 +13,8 @@
     ├── EvaluateError      folders with nothing to evaluate
     ├── SiteError          a site that cannot be rendered or swapped in
     ├── ServeError         a server that cannot start
-    └── BrowserError       a Chromium that is missing or does not run
+    ├── BrowserError       a Chromium that is missing or does not run
+    └── BenchError         a measurement that cannot be made as it was asked for
 
 The message is one line: what is wrong, then how to mend it. The command line prints it as it
 stands; nothing else in the project catches the base class.
@@ -74,3 +75,7 @@ class ServeError(LivematteError):
 
 class BrowserError(LivematteError):
     """A Chromium that is missing or does not run."""
+
+
+class BenchError(LivematteError):
+    """A measurement that cannot be made as it was asked for."""
