@@ -102,13 +102,13 @@ export class FrameLoop {
     this.#dropShown();
     this.#isFailing = false;
     this.#pipeline?.filter.reset();
+    this.#pipeline?.region.reset();
     this.redraw();
   }
 
   /** Draws anew what is shown: the effect, or the graphics context, is another one. */
   redraw() {
     try {
-    this.#pipeline?.region.reset();
       this.#compositor.render(this.#shown?.frame ?? null, this.#shown?.matte ?? null);
     } catch (error) {
       this.#fail(error);
@@ -155,16 +155,8 @@ export class FrameLoop {
       times.push(this.#now());
       await this.#compositor.prepare(frame);
       times.push(this.#now());
-      const alpha = await segmenter.run();
+      let alpha = await segmenter.run();
       if (epoch !== this.#epoch) return;
-      times.push(this.#now());
-      const matteRect = region.matteRect(look);
-      const matte = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
-      times.push(this.#now());
-      this.#fit(frame);
-      this.#compositor.render(frame, matte);
-      times.push(this.#now());
-      this.#show(frame, matte);
       const closer = region.learn(alpha, look);
       if (closer) {
         await sampler.sample(frame, segmenter.input, closer.rect);
@@ -173,6 +165,14 @@ export class FrameLoop {
         region.learn(alpha, closer);
         look = closer;
       }
+      times.push(this.#now());
+      const matteRect = region.matteRect(look);
+      const matte = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
+      times.push(this.#now());
+      this.#fit(frame);
+      this.#compositor.render(frame, matte);
+      times.push(this.#now());
+      this.#show(frame, matte);
       this.#measure(arrivedMs, times);
       this.#on.onComposited();
     } catch (error) {
@@ -241,13 +241,6 @@ export class FrameLoop {
   }
 }
 
-/** A message task: timers are clamped and throttled. */
-function nextTask() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve(undefined);
 /**
  * @param {VideoFrame} frame
  * @returns {{width: number, height: number, timeS: number}}
@@ -257,6 +250,13 @@ function placeOf({ visibleRect, displayWidth, displayHeight, timestamp }) {
   return { width, height, timeS: timestamp / 1e6 };
 }
 
+/** A message task: timers are clamped and throttled. */
+function nextTask() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve(undefined);
     };
     port2.postMessage(null);
   });
