@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 import tflite_numpy as plain
 from tflite_maker import ACTIVATION, Maker, conv_options, pool_options
-from tflite_runs import by_importer, by_interpreter, numbers
+from tflite_runs import TOLERANCE, by_importer, by_interpreter, numbers
 
 from builder.importers import import_model
-
-# float32 sums of at most a hundred products of numbers around 3, in another order
-TOLERANCE = {"rtol": 1e-5, "atol": 1e-4}
 
 
 def check(maker, inputs, outputs, fed, expected, *, interpreter=True):
