@@ -10,6 +10,7 @@
  * @property {number} threads         that the runtime uses
  * @property {Float32Array} input     [3, height, width] RGB 0..1; filled before `run`
  * @property {() => Promise<Float32Array>} run  the alpha of the input, [height, width] 0..1
+ * @property {() => void} reset       the next frame has nothing to do with the last one
  * @property {() => Promise<void>} dispose
  *
  * @typedef {object} SegmenterOptions
@@ -26,6 +27,8 @@ import { fetchModel } from './model-fetch.js';
 /** Of the contract that every model is built to. */
 const INPUT = 'frame';
 const OUTPUT = 'alpha';
+/** A recurrent model reads with each frame what it wrote with the one before. */
+const STATE_INPUT = /^(state\d+)_in$/;
 
 /** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
 const START_LIMIT_MS = 20_000;
@@ -80,14 +83,22 @@ async function startSession(runtime, model, bytes, threads) {
     throw new MatteError('model-unavailable', `the model ${model.name} does not load`, `${error}`);
   });
   const input = new Float32Array(3 * model.height * model.width);
-  const feeds = { [INPUT]: new ort.Tensor('float32', input, [1, 3, model.height, model.width]) };
+  const frame = new ort.Tensor('float32', input, [1, 3, model.height, model.width]);
+  const first = { [INPUT]: frame, ...firstStates(ort, session) };
+  let feeds = first;
   const segmenter = {
     model,
     threads,
     input,
     async run() {
-      const { [OUTPUT]: alpha } = await session.run(feeds);
-      return /** @type {Float32Array} */ (alpha.data);
+      const fed = feeds;
+      const answer = await session.run(fed);
+      // A reset while the model ran is not undone by what that run has left.
+      if (feeds === fed) feeds = { ...first, ...nextStates(answer) };
+      return /** @type {Float32Array} */ (answer[OUTPUT].data);
+    },
+    reset() {
+      feeds = { ...first };
     },
     async dispose() {
       await session.release();
@@ -98,6 +109,38 @@ async function startSession(runtime, model, bytes, threads) {
     throw error;
   });
   return segmenter;
+}
+
+/**
+ * What a recurrent model reads with its first frame: zeros.
+ * @param {Runtime} ort
+ * @param {import('onnxruntime-web/wasm').InferenceSession} session
+ * @returns {Record<string, import('onnxruntime-web/wasm').Tensor>}
+ */
+function firstStates(ort, session) {
+  const states = session.inputMetadata.filter(({ name }) => STATE_INPUT.test(name));
+  return Object.fromEntries(
+    states.map((state) => {
+      // The builder has fixed every shape.
+      const shape = state.isTensor ? state.shape.map(Number) : [];
+      const zeros = new Float32Array(shape.reduce((size, n) => size * n, 1));
+      return [state.name, new ort.Tensor('float32', zeros, shape)];
+    }),
+  );
+}
+
+/**
+ * What it reads with the next one: each `stateN_out` as `stateN_in`.
+ * @param {import('onnxruntime-web/wasm').InferenceSession.OnnxValueMapType} answer
+ */
+function nextStates(answer) {
+  const outputs = Object.entries(answer).filter(([name]) => name !== OUTPUT);
+  return Object.fromEntries(
+    outputs.map(([name, tensor]) => [
+      name.replace('_out', '_in'),
+      /** @type {import('onnxruntime-web/wasm').Tensor} */ (tensor),
+    ]),
+  );
 }
 
 /**
@@ -114,6 +157,8 @@ async function rehearse(segmenter) {
     }
   } catch (error) {
     throw MatteError.from(error, 'inference-failed', `the model ${name} does not run`);
+  } finally {
+    segmenter.reset();
   }
 }
 

@@ -37,6 +37,7 @@ function runtimeModule(create) {
       constructor(type, data, dims) { Object.assign(this, { type, data, dims }); }
     }
     const session = (alpha) => ({
+      inputMetadata: [{ name: 'frame', isTensor: true, shape: [1, 3, 1, 2] }],
       async run(feeds) { log.feeds = feeds; return { alpha: { data: Float32Array.from(alpha) } }; },
       async release() { log.disposed++; },
     });
@@ -131,4 +132,41 @@ test('threads that do not start: one thread has to do, from then on', async (con
   assert.deepEqual(first.log.threads, [4, 1]);
   const second = start(context, 'return session([0, 0]);', 4);
   assert.equal((await second.segmenter).threads, 1);
+});
+
+/** Answers its state as alpha, and the state plus one as the next one. */
+const COUNTER = `return {
+  inputMetadata: [
+    { name: 'frame', isTensor: true, shape: [1, 3, 1, 2] },
+    { name: 'state0_in', isTensor: true, shape: [1, 2] },
+  ],
+  async run({ state0_in }) {
+    await log.gate;
+    const next = state0_in.data.map((value) => value + 1);
+    return { alpha: { data: state0_in.data }, state0_out: new Tensor('float32', next, [1, 2]) };
+  },
+  async release() {},
+};`;
+
+test('a recurrent model reads what it wrote with the frame before', async (context) => {
+  const { segmenter } = start(context, COUNTER);
+  const { run, reset } = await segmenter;
+  assert.deepEqual([...(await run())], [0, 0], 'the rehearsal leaves nothing behind');
+  assert.deepEqual([...(await run())], [1, 1]);
+  assert.deepEqual([...(await run())], [2, 2]);
+  reset();
+  assert.deepEqual([...(await run())], [0, 0]);
+});
+
+test('a reset holds although a frame is being run', async (context) => {
+  const { segmenter, log } = start(context, COUNTER);
+  const { run, reset } = await segmenter;
+  await run();
+  let open = () => {};
+  Object.assign(log, { gate: new Promise((resolve) => (open = () => resolve(undefined))) });
+  const running = run();
+  reset();
+  open();
+  assert.deepEqual([...(await running)], [1, 1]);
+  assert.deepEqual([...(await run())], [0, 0]);
 });
