@@ -158,6 +158,9 @@ def inspect(file: Path, as_json: bool) -> None:
               help="How strong the effect blur is.")  # fmt: skip
 @click.option("--roi/--no-roi", default=True, help="Look closer at the person's region [yes].")
 @click.option("--smooth/--no-smooth", default=True, help="Blend a video's mattes over time [yes].")
+@click.option("--shape", "shapes", multiple=True, type=click.Choice(("clean", "largest")),
+              help="Remove islands: far from sure person, or not of the largest part. Repeatable.",
+              )  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True),
               help="How long to record from a camera [until Ctrl-C].")  # fmt: skip
 def predict(
@@ -171,10 +174,11 @@ def predict(
     strength: float,
     roi: bool,
     smooth: bool,
+    shapes: tuple[str, ...],
     seconds: float | None,
 ) -> None:
     """Matte a picture, a video or a camera: the Python reference of a frame's way."""
-    from builder import console
+    from builder import console, shape
     from builder.effects import Effect, parse_color
     from builder.media import read_picture
     from builder.predict import predict_file
@@ -188,7 +192,8 @@ def predict(
         strength=strength,
         image=read_picture(image_path) if image_path else None,
     )
-    tracker = Tracker(_segmenter(recipe), roi=roi, smooth=smooth)
+    stages = [shape.STAGES[name] for name in shapes]
+    tracker = Tracker(_segmenter(recipe), roi=roi, smooth=smooth, stages=stages)
     with console.progress_bar("matting") as advance:
         done = predict_file(
             source,

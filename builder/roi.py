@@ -6,8 +6,8 @@ same float64 operations, so both choose the same rectangles.
 
 * **Looks.** The first frame is looked at whole, then again where the person was found: the one
   second inference there ever is. From then on one look a frame: at the region, and at the whole
-  frame once ``LOOK_AROUND_S`` has gone by since the last such look, when the person is lost, and as
-  long as nobody is there.
+  frame once ``LOOK_AROUND_S`` has gone by since the last such look (every other frame at the most),
+  when the person is lost, and as long as nobody is there.
 * **Target.** The box grown by ``GROW`` of its size on each side, at least ``MIN_SIDE`` of the
   frame each way, its aspect within a factor of ``MAX_STRETCH`` of the model's.
 * **Hysteresis**, for each edge of the region: one that the box comes closer to than ``NEAR`` of
@@ -105,6 +105,7 @@ class RegionOfInterest:
         self._size = 0, 0
         self._axes: tuple[_Edges, _Edges] | None = None
         self._looked_around_s = 0.0
+        self._has_looked_around = False
         self._must_look_around = True
         self._is_first = True
 
@@ -117,13 +118,15 @@ class RegionOfInterest:
             self.reset()
             self._size = width, height
         since = time_s - self._looked_around_s
+        is_due = since >= LOOK_AROUND_S and not self._has_looked_around
         rect = self._rect()
         whole = Rect(0, 0, width, height)
-        if self._must_look_around or since >= LOOK_AROUND_S or since < 0 or rect == whole:
+        is_whole = self._must_look_around or is_due or since < 0 or rect == whole
+        if is_whole:
             self._looked_around_s = time_s
             self._must_look_around = False
-            return Look(whole, True)
-        return Look(rect, False)
+        self._has_looked_around = is_whole
+        return Look(whole if is_whole else rect, is_whole)
 
     def learn(self, alpha: Float, look: Look) -> Look | None:
         """Follow the person; the second look at the same frame, where one is due.

@@ -1,5 +1,6 @@
 """A source's frames → mattes: what the browser's frame loop does between sampling and drawing."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,9 +50,18 @@ class Tracker:
         segmenter: the model.
         roi: look at the person's region, see ``roi``; without, at whole frames.
         smooth: blend over time, see ``temporal``.
+        stages: then work on the matte's own pixels, ``[h, w]``, one after the other; see ``shape``.
     """
 
-    def __init__(self, segmenter: ModelAlpha, *, roi: bool = True, smooth: bool = True) -> None:
+    def __init__(
+        self,
+        segmenter: ModelAlpha,
+        *,
+        roi: bool = True,
+        smooth: bool = True,
+        stages: Sequence[Callable[[Float], Float]] = (),
+    ) -> None:
+        self._stages = stages
         self._segmenter = segmenter
         self._region = RegionOfInterest(segmenter.width, segmenter.height) if roi else None
         self._filter = TemporalFilter() if smooth else None
@@ -68,6 +78,8 @@ class Tracker:
         alpha = view(alpha, look.rect, rect)
         if self._filter:
             alpha = self._filter.apply(alpha, rect, time_s, is_coarse=look.rect != rect)
+        for stage in self._stages:
+            alpha = stage(alpha)
         return Matte(alpha, rect)
 
     def alpha(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> Float:

@@ -60,6 +60,7 @@ def sequences() -> dict[str, tuple[tuple[int, int], tuple[int, int], Frames]]:
         "close": ((720, 1280), square, [(i / 30, [(0.05, 0.1, 0.95, 1.0)]) for i in range(6)]),
         "tiny": ((1920, 1080), wide, [(i / 30, [(0.5, 0.5, 0.53, 0.56)]) for i in range(6)]),
         "time goes back": ((640, 360), wide, [(1.0, [still]), (1.1, [still]), (0.2, [still])]),
+        "seldom": ((640, 360), wide, [(i / 2, [still]) for i in range(8)]),
         "shrinking": (
             (1280, 720), wide,
             [(i / 30, [(0.2, 0.1, 0.5, 1.0)] if i < 3 else [(0.3, 0.6, 0.4, 1.0)])

@@ -154,6 +154,13 @@ def test_predict_evaluate_convert_inspect_on_the_real_model(tmp_path: Path) -> N
     assert done.exit_code == 0, done.output
     assert (tmp_path / "whole.png").read_bytes() != (tmp_path / "mask.png").read_bytes()
 
+    done = run("predict", tmp_path / "images/a.png", "-o", tmp_path / "shaped.png",
+               "--effect", "mask", "--shape", "clean", "--shape", "largest")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    shaped = np.asarray(Image.open(tmp_path / "shaped.png")).astype(np.float32) / 255
+    assert shaped.sum() < found.sum()
+    np.testing.assert_array_equal(shaped > 0.95, found > 0.95)
+
     done = run("convert", "selfie-landscape", "-o", tmp_path / "out.onnx", "--variant", "fp16")
     assert done.exit_code == 0, done.output
     done = run("inspect", tmp_path / "out.onnx", "--json")

@@ -95,6 +95,11 @@ def test_a_time_that_goes_back_is_a_new_look_around() -> None:
     assert _steps("time goes back")[2]["looks"] == [[0, 0, 640, 360]]
 
 
+def test_frames_that_come_seldom_are_looked_at_whole_every_other_time() -> None:
+    whole = [step["looks"][-1] == [0, 0, 640, 360] for step in _steps("seldom")]
+    assert whole == [False, False, True, False, True, False, True, False]
+
+
 def test_the_region_eases_in_on_who_steps_back() -> None:
     widths = [step["matte"][2] for step in _steps("shrinking")]
     assert widths[3] == widths[2]  # hysteresis lets go only in the next frame

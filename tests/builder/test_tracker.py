@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from builder.predict import Segmenter
 from builder.resample import resize
 from builder.roi import Rect
+from builder.shape import keep_largest
 from builder.tracker import Matte, Tracker
 
 SIZE = 96, 192  # rows, columns of the pictures
@@ -100,3 +101,20 @@ def test_another_size_starts_anew(segmenter: Segmenter) -> None:
     found = tracker.alpha(_picture(60, level=208, size=(100, 192)), 0.03)
     assert found.shape == (100, 192)
     assert found[48, 80] == pytest.approx(208 / 255, abs=1e-4)
+
+
+def test_stages_work_on_what_is_shown_not_on_what_is_remembered(segmenter: Segmenter) -> None:
+    seen: list[float] = []
+
+    def darken(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+        seen.append(float(alpha.max()))
+        return alpha * np.float32(0.5)
+
+    tracker = Tracker(segmenter, stages=(keep_largest, darken))
+    rgb = _picture(60, level=204)
+    rgb[10:14, 100:104, 0] = 204  # an island
+    for frame in range(3):
+        found = tracker.alpha(rgb, frame / 30)
+    assert found[48, 80] == pytest.approx(0.4, abs=1e-4)
+    assert found[12, 102] < 0.05
+    assert seen == pytest.approx([0.8] * 3, abs=1e-4)

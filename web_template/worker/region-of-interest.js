@@ -7,8 +7,8 @@
  *
  * - Looks. The first frame is looked at whole, then again where the person was found: the one
  *   second inference there ever is. From then on one look a frame: at the region, and at the whole
- *   frame once LOOK_AROUND_S has gone by since the last such look, when the person is lost, and as
- *   long as nobody is there.
+ *   frame once LOOK_AROUND_S has gone by since the last such look (every other frame at the most),
+ *   when the person is lost, and as long as nobody is there.
  * - Target. The box grown by GROW of its size on each side, at least MIN_SIDE of the frame each
  *   way, its aspect within a factor of MAX_STRETCH of the model's.
  * - Hysteresis, for each edge of the region: one that the box comes closer to than NEAR of its size
@@ -93,6 +93,7 @@ export class RegionOfInterest {
   /** @type {{x: Edges, y: Edges} | null} */
   #axes = null;
   #lookedAroundS = 0;
+  #hasLookedAround = false;
   #mustLookAround = true;
   #isFirst = true;
 
@@ -110,6 +111,7 @@ export class RegionOfInterest {
     this.#width = this.#height = 0;
     this.#axes = null;
     this.#lookedAroundS = 0;
+    this.#hasLookedAround = false;
     this.#mustLookAround = true;
     this.#isFirst = true;
   }
@@ -128,12 +130,15 @@ export class RegionOfInterest {
       this.#height = height;
     }
     const sinceS = timeS - this.#lookedAroundS;
-    const isDue = this.#mustLookAround || sinceS >= LOOK_AROUND_S || sinceS < 0;
+    const isDue = sinceS >= LOOK_AROUND_S && !this.#hasLookedAround;
     const rect = this.#rect();
-    if (!isDue && !this.#isWhole(rect)) return { rect, isWhole: false };
-    this.#lookedAroundS = timeS;
-    this.#mustLookAround = false;
-    return { rect: { x: 0, y: 0, width, height }, isWhole: true };
+    const isWhole = this.#mustLookAround || isDue || sinceS < 0 || this.#isWhole(rect);
+    if (isWhole) {
+      this.#lookedAroundS = timeS;
+      this.#mustLookAround = false;
+    }
+    this.#hasLookedAround = isWhole;
+    return { rect: isWhole ? { x: 0, y: 0, width, height } : rect, isWhole };
   }
 
   /**
