@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 BACKENDS = ("auto", "wasm", "webgpu")
 CLIP_FPS, CLIP_SECONDS = 30, 3  # one loop: 124 MB of raw frames at 1280×720
+CLIPS_KEPT = 3
 START_LIMIT_MS = 120_000
 COLOR = "#00b140"
 EFFECTS: dict[str, dict[str, Any]] = {
@@ -57,7 +58,12 @@ class BenchOptions:
 
 
 def run_bench(options: BenchOptions, progress: Progress) -> dict[str, Any]:
-    """Measure; returns what ``--json`` writes (README says what its keys mean).
+    """Measure; returns what ``--json`` writes.
+
+    Keys: ``start`` (``cold`` and ``warm``: first_matte_ms since the navigation, bytes, requests),
+    ``live`` and ``throughput`` (see `bench_figures.run_figures`; stages over the last 150 frames),
+    ``memory``, ``peers`` (see `bench_peers.run_peers`), ``same_work`` (throughput with a colour,
+    which is what the peers draw), ``ratio_to_litert``, ``ratio_to_tasks_vision``.
 
     Raises:
         BenchError: the browser cannot measure this: a size, a backend or a page that it has not.
@@ -135,9 +141,12 @@ def _camera_file(clip: DemoClip, progress: Progress) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=".new-") as scratch:
             write_y4m(clip, Path(scratch) / file.name)
-            for old in file.parent.glob("*.y4m"):
-                old.unlink()  # they are large
             (Path(scratch) / file.name).rename(file)
+        newest_first = sorted(
+            file.parent.glob("*.y4m"), key=lambda each: each.stat().st_mtime, reverse=True
+        )
+        for old in newest_first[CLIPS_KEPT:]:
+            old.unlink()  # they are large
     return file.resolve()
 
 

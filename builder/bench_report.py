@@ -42,15 +42,17 @@ def bench_tables(result: Mapping[str, Any]) -> list["Table | str"]:
 
     def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         out = Table(*head, title=title, title_justify="left")
-        for column in out.columns[1:]:
-            column.justify = "right"
+        for column in out.columns:
+            column.justify = "right" if column is not out.columns[0] else "left"
+            column.overflow = "fold"  # a narrow terminal loses nothing
         for row in rows:
             out.add_row(*row)
         return out
 
     figures = bench_figures
     shown: list[Table | str] = [
-        table(summary(result), ("", *RUNS), figures.rows(result)),
+        summary(result),
+        table("the page at work", ("", *RUNS), figures.rows(result)),
         table("the page's start", ("", *PROFILES), figures.start_rows(result)),
         f"memory: {figures.memory_line(result['memory'])}",
     ]
