@@ -1,7 +1,7 @@
-"""What the WebGL2 compositor draws, pixel by pixel, against the Python reference of the effects.
+"""What the compositors draw, pixel by pixel, against the Python reference of the effects.
 
-Both get the same RGB frame and the same small alpha. The frame is given often enough that it goes
-up by each of the compositor's ways of uploading it.
+All get the same RGB frame and the same small alpha. The frame is given often enough that it goes
+up by each of the WebGL2 compositor's ways of uploading it.
 """
 
 import base64
@@ -25,14 +25,16 @@ STEP = 1  # of 255: WebGL lets a driver round a blended byte either way
 EDGE_STEPS = 3  # where the alpha, a byte on the GPU, goes through the steep ramp
 
 START = """
-async ({ engine, rgba, alpha, width, height, alphaWidth, alphaHeight, threshold, ramp }) => {
+async (given) => {
+  const { engine, choice, rgba, alpha, threshold, ramp } = given;
+  const { width, height, alphaWidth, alphaHeight } = given;
   const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  const module = new URL(`./${engine}/worker/compositor/webgl2.js`, location).href;
-  const { createWebgl2Compositor } = await import(module);
+  const module = new URL(`./${engine}/worker/compositor/choose.js`, location).href;
+  const { createCompositor } = await import(module);
   const canvas = new OffscreenCanvas(1, 1);
   const told = { restored: 0 };
-  const compositor = createWebgl2Compositor({
-    canvas, effect: { kind: 'cutout' }, onRestored: () => told.restored++,
+  const compositor = createCompositor({
+    choice, canvas, effect: { kind: 'cutout' }, onRestored: () => told.restored++,
   });
   compositor.resize(width, height);
   const pixels = bytes(rgba);
@@ -44,11 +46,23 @@ async ({ engine, rgba, alpha, width, height, alphaWidth, alphaHeight, threshold,
     alpha: new Float32Array(bytes(alpha).buffer),
     width: alphaWidth, height: alphaHeight, threshold, ramp,
   };
-  const read = () => {
-    const gl = canvas.getContext('webgl2');
-    const out = new Uint8Array(4 * width * height);
+  // Premultiplied and the top row last, as WebGL gives it.
+  const readWebgl = (gl, out) => {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, out);
+  };
+  const readPlain = (context, out) => {
+    const { data } = context.getImageData(0, 0, width, height);
+    for (let i = 0; i < data.length; i++) {
+      const row = height - 1 - Math.floor(i / (4 * width));
+      const a = data[i | 3] / 255;
+      out[4 * width * row + (i % (4 * width))] = (i & 3) === 3 ? data[i] : data[i] * a + 0.5;
+    }
+  };
+  const read = () => {
+    const out = new Uint8Array(4 * width * height);
+    if (compositor.kind === 'webgl2') readWebgl(canvas.getContext('webgl2'), out);
+    else readPlain(canvas.getContext('2d'), out);
     return btoa(Array.from(out, (byte) => String.fromCharCode(byte)).join(''));
   };
   globalThis.work = { canvas, compositor, frame, matte, read, told };
@@ -83,6 +97,14 @@ async () => {
   const { compositor, read } = globalThis.work;
   compositor.render(null, null);
   return read();
+}
+"""
+
+RENDERER = """
+() => {
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
+  const info = gl?.getExtension('WEBGL_debug_renderer_info');
+  return gl && info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : null;
 }
 """
 
@@ -143,21 +165,24 @@ def _pixels(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(HEIGHT, WIDTH, 4)[::-1]
 
 
-@pytest.fixture
-def draw(visits: Visits, isolated_url: str, site: Path) -> "Draw":
+@pytest.fixture(params=["webgl2", "cpu"])
+def draw(request: pytest.FixtureRequest, visits: Visits, isolated_url: str, site: Path) -> "Draw":
     visit = visits.open(f"{isolated_url}/licences.txt")
     visit.expect("WebGL")  # a lost context and slow readbacks are warned of
-    return Draw(visit, json.loads((site / "manifest.json").read_text())["engine"])
+    engine = json.loads((site / "manifest.json").read_text())["engine"]
+    return Draw(visit, engine, request.param)
 
 
 class Draw:
     """A compositor in a page, with one frame and one alpha."""
 
-    def __init__(self, visit: Visit, engine: str) -> None:
+    def __init__(self, visit: Visit, engine: str, choice: str) -> None:
         self.page = visit.page
+        self.choice = choice
         self.rgb, self.small = _picture(), _alpha()
         self._facts = {
             "engine": engine,
+            "choice": choice,
             "width": WIDTH,
             "height": HEIGHT,
             "alphaWidth": SMALL[1],
@@ -214,7 +239,10 @@ def test_a_picture_covers_the_frame(draw: Draw, size: tuple[int, int]) -> None:
     drawn = draw({"kind": "image"}, picture)
     expected = apply(Effect("image", image=picture), draw.rgb, draw.alpha(), ramp=RAMP)
     off = np.abs(drawn[..., :3].astype(int) - expected.astype(int))
-    assert off.max() <= 4  # the reference rounds the scaled picture to whole pixels and bytes
+    # The reference rounds the scaled picture to whole pixels and bytes; a browser's 2D canvas has a
+    # filter of its own.
+    assert off.max() <= 8
+    assert off.mean() <= 1
 
 
 def test_cut_out_is_premultiplied(draw: Draw) -> None:
@@ -274,9 +302,21 @@ def test_no_pixel_of_the_frame_without_an_alpha(draw: Draw) -> None:
     assert (_pixels(draw.page.evaluate(STAND_IN)) == 0).all()
 
 
+@pytest.mark.parametrize("draw", ["webgl2"], indirect=True)
 def test_a_lost_context_fails_until_it_is_back(draw: Draw) -> None:
     draw.start()
     drawn = draw({"kind": "color", "color": "#20a040"})
     after = draw.page.evaluate(LOSE)
     assert after["errors"] == ["webgl-unavailable", "webgl-unavailable"]
     assert (_pixels(after["pixels"]) == drawn[-1]).all()
+
+
+def test_without_a_gpu_the_processor_draws(visits: Visits, isolated_url: str, site: Path) -> None:
+    visit = visits.open(f"{isolated_url}/licences.txt")
+    visit.expect("WebGL")
+    renderer = visit.page.evaluate(RENDERER)
+    draw = Draw(visit, json.loads((site / "manifest.json").read_text())["engine"], "auto")
+    draw.start()
+    is_emulated = renderer is None or "SwiftShader" in renderer or "llvmpipe" in renderer
+    expected = "cpu" if is_emulated else "webgl2"
+    assert visit.page.evaluate("work.compositor.kind") == expected

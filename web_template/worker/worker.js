@@ -1,6 +1,6 @@
 /** The worker's entry: the engine with its real parts, and nothing else. */
 
-import { createWebgl2Compositor } from './compositor/webgl2.js';
+import { createCompositor } from './compositor/choose.js';
 import { Engine } from './engine.js';
 import { createFrameSampler } from './frame-sampler.js';
 import { createSegmenter } from './segmenter.js';
@@ -13,7 +13,7 @@ const scope = /** @type {{postMessage: (message: any, transfer: Transferable[]) 
 
 const engine = new Engine({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
-  createCompositor: createWebgl2Compositor,
+  createCompositor,
   createSegmenter,
   createFrameSampler,
 });

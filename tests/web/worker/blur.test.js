@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blurGrid, gaussianKernel } from '../../../web_template/worker/compositor/blur.js';
+import { gaussianKernel } from '../../../web_template/worker/compositor/blur.js';
+import { blurGrid } from '../../../web_template/worker/compositor/blur-grid.js';
 
 test('the grid keeps the shape of the frame', () => {
   const wide = blurGrid(1280, 720, 0.1);

@@ -1,15 +1,8 @@
 /**
- * The blurred background, on a small grid; see shaders/blur.frag.js for the algorithm.
+ * The blurred background on the GPU, on a small grid; see ../shaders/blur.frag.js for the algorithm
+ * and blur-grid.js for the grid.
  *
- * The strength means what it means in the Python reference (builder/effects.py): a Gaussian of
- * sigma = strength · 0.025 · longer side. The grid is made coarser as sigma grows, so that sigma
- * stays between 2 and 4 grid pixels and the kernel short, and a strong blur costs what a weak one
- * costs.
- *
- * @typedef {object} BlurGrid
- * @property {number} width   pixels
- * @property {number} height
- * @property {number} sigma   grid pixels
+ * @typedef {import('./blur-grid.js').BlurGrid} BlurGrid
  *
  * @typedef {object} Kernel  taps that lie between two pixels and so read both
  * @property {number} pairs
@@ -19,54 +12,28 @@
  */
 
 import { GAUSS, MAX_PAIRS, SHRINK } from '../shaders/blur.frag.js';
+import { blurGrid, gaussianTaps } from './blur-grid.js';
 import { createProgram, createTarget, drawToTarget } from './gl.js';
 
-const SIGMA_AT_FULL_STRENGTH = 0.025; // of the longer side
-const FINEST_GRID = 320; // pixels of the longer side
-const COARSEST_GRID = 80;
-const SIGMA_WANTED = 2; // grid pixels: below this a coarser grid would show
-
 /**
- * @param {number} width   of the frame
- * @param {number} height
- * @param {number} strength  0..1
- * @returns {BlurGrid}
- */
-export function blurGrid(width, height, strength) {
-  const longer = Math.max(width, height);
-  let side = Math.min(FINEST_GRID, longer);
-  const sigmaAt = (/** @type {number} */ gridSide) => strength * SIGMA_AT_FULL_STRENGTH * gridSide;
-  while (sigmaAt(side / 2) >= SIGMA_WANTED && side / 2 >= COARSEST_GRID) side /= 2;
-  return {
-    width: Math.max(1, Math.round((width * side) / longer)),
-    height: Math.max(1, Math.round((height * side) / longer)),
-    sigma: sigmaAt(side),
-  };
-}
-
-/**
- * A Gaussian cut off at 3 sigma, two taps merged into one read (Daniel Rákos, "Efficient Gaussian
- * blur with linear sampling", 2010).
- * @param {number} sigma  pixels; 0 gives the identity
+ * A Gaussian with two taps merged into one read (Daniel Rákos, "Efficient Gaussian blur with linear
+ * sampling", 2010).
+ * @param {number} sigma  pixels
  * @returns {Kernel}
  */
 export function gaussianKernel(sigma) {
-  const radius = Math.min(2 * MAX_PAIRS, Math.ceil(3 * sigma));
-  const tap = (/** @type {number} */ x) => Math.exp((-0.5 * x * x) / (sigma * sigma));
+  const taps = gaussianTaps(sigma);
   const offsets = new Float32Array(MAX_PAIRS);
   const weights = new Float32Array(MAX_PAIRS);
   let pairs = 0;
-  let sum = 1;
-  for (let x = 1; x <= radius; x += 2) {
-    const near = tap(x);
-    const far = x + 1 <= radius ? tap(x + 1) : 0;
+  for (let x = 1; x < taps.length; x += 2) {
+    const near = taps[x];
+    const far = taps[x + 1] ?? 0;
     weights[pairs] = near + far;
     offsets[pairs] = x + far / (near + far);
-    sum += 2 * (near + far);
     pairs++;
   }
-  for (let i = 0; i < pairs; i++) weights[i] /= sum;
-  return { pairs, centre: 1 / sum, offsets, weights };
+  return { pairs, centre: taps[0], offsets, weights };
 }
 
 /**

@@ -13,6 +13,7 @@
  */
 export function createMockCompositor({ effect }) {
   const mock = {
+    kind: /** @type {const} */ ('mock'),
     drawn: /** @type {Drawn[]} */ ([]),
     effect,
     size: { width: 0, height: 0 },

@@ -49,6 +49,7 @@ export function createWebgl2Compositor({ canvas, effect, onRestored }) {
   };
 
   return {
+    kind: 'webgl2',
     async prepare(frame) {
       requireContext();
       await scene.prepare(frame);

@@ -1,0 +1,77 @@
+/**
+ * The frame's pixels as RGBA words, read ahead. There are two buffers: the frame that is shown keeps
+ * its own while the next one is read, so that an effect can change in between.
+ */
+
+import { MatteError } from '../../../shared/errors.js';
+
+/** @typedef {{frame: VideoFrame | null, words: Int32Array<ArrayBuffer>}} Held */
+
+export class FramePixels {
+  /** @type {Held} */
+  #shown = { frame: null, words: new Int32Array(0) };
+  /** @type {Held} */
+  #next = { frame: null, words: new Int32Array(0) };
+  #canConvert = true;
+
+  /**
+   * @param {VideoFrame} frame  stays the caller's
+   * @returns {Promise<void>}
+   */
+  async prepare(frame) {
+    const { displayWidth, displayHeight } = frame;
+    const size = displayWidth * displayHeight;
+    const next = this.#next;
+    next.frame = null;
+    if (next.words.length !== size) next.words = new Int32Array(size);
+    const isRead = this.#canConvert && isAsShown(frame) && (await this.#convert(frame, next.words));
+    if (!isRead) drawTo(next.words, frame);
+    next.frame = frame;
+  }
+
+  /**
+   * @param {VideoFrame} frame  the one that was prepared last, or taken last
+   * @returns {Int32Array}
+   */
+  take(frame) {
+    if (this.#shown.frame === frame) return this.#shown.words;
+    if (this.#next.frame !== frame) throw new MatteError('unknown', 'the frame was not prepared');
+    [this.#shown, this.#next] = [this.#next, this.#shown];
+    return this.#shown.words;
+  }
+
+  /**
+   * @param {VideoFrame} frame
+   * @param {Int32Array<ArrayBuffer>} words
+   * @returns {Promise<boolean>} false where copyTo does not convert: Chromium before 127, Safari
+   */
+  async #convert(frame, words) {
+    try {
+      const layout = [{ offset: 0, stride: frame.displayWidth * 4 }];
+      const written = await frame.copyTo(words, { format: 'RGBA', layout });
+      this.#canConvert = written.length === 1;
+    } catch {
+      this.#canConvert = false;
+    }
+    return this.#canConvert;
+  }
+}
+
+/** @param {VideoFrame} frame */
+function isAsShown({ visibleRect, displayWidth, displayHeight }) {
+  return visibleRect?.width === displayWidth && visibleRect.height === displayHeight;
+}
+
+/**
+ * @param {Int32Array} words
+ * @param {VideoFrame} frame
+ */
+function drawTo(words, frame) {
+  const { displayWidth, displayHeight } = frame;
+  const canvas = new OffscreenCanvas(displayWidth, displayHeight);
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!context) throw new MatteError('unknown', 'no 2D context to read the frame with');
+  context.drawImage(frame, 0, 0, displayWidth, displayHeight);
+  const { data } = context.getImageData(0, 0, displayWidth, displayHeight);
+  words.set(new Int32Array(data.buffer));
+}
