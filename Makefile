@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup setup-tests serve build test check format clean
+.PHONY: setup setup-tests serve build bench test check format clean
 
 setup setup-tests:  ## virtual environment, Python and npm packages; for the tests a Chromium
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "setup: $(PYTHON) is missing; install Python 3.11 or newer, or name it: make PYTHON=…" >&2; exit 1; }
@@ -14,6 +14,9 @@ serve: setup  ## the page on http://127.0.0.1:8000, rebuilt when something chang
 
 build: setup  ## site/
 	@$(BIN)/livematte build
+
+bench: setup-tests  ## the built page's speed in Chromium
+	@$(BIN)/livematte bench
 
 test: setup-tests  ## JavaScript units, then Python and browser tests
 	@npm test --silent

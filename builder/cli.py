@@ -226,7 +226,6 @@ def evaluate(
 
     from builder import console
     from builder.evaluate import evaluate_folders
-    from builder.media import atomic_output
     from builder.recipe import load_recipe
 
     recipe = load_recipe(model)
@@ -242,8 +241,7 @@ def evaluate(
         )
     facts = {"model": recipe.name, "roi": roi, "ramp": ramp, **result.to_json()}
     if json_path:
-        with atomic_output(json_path) as scratch:
-            scratch.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+        _write(json_path, json.dumps(facts, indent=2) + "\n")
     console.result_console.print(console.evaluation_table(facts))
 
 
@@ -280,7 +278,6 @@ def bench(
     from builder import console
     from builder.bench import BenchOptions, run_bench
     from builder.bench_report import bench_tables, parse_size, render_report
-    from builder.media import atomic_output
 
     width, height = parse_size(size)
     options = BenchOptions(
@@ -288,14 +285,18 @@ def bench(
         effect=effect, peers=peers, site=site_dir,
     )  # fmt: skip
     result = run_bench(options, console.say)
-    for path, text in (
-        (json_path, lambda: json.dumps(result, indent=2) + "\n"),
-        (html_path, lambda: render_report(result)),
-    ):
-        if path:
-            with atomic_output(path) as scratch:
-                scratch.write_text(text(), "utf-8")
+    if json_path:
+        _write(json_path, json.dumps(result, indent=2) + "\n")
+    if html_path:
+        _write(html_path, render_report(result))
     console.result_console.print(*bench_tables(result), sep="\n")
+
+
+def _write(path: Path, text: str) -> None:
+    from builder.media import atomic_output
+
+    with atomic_output(path) as scratch:
+        scratch.write_text(text, "utf-8")
 
 
 def _segmenter(recipe: "Recipe") -> "Segmenter":
