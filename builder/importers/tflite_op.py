@@ -81,6 +81,19 @@ class Op:
         """Return a constant input that lists integers (sizes, axes)."""
         return self.emitter.integers(self.input(position))
 
+    def sizes(self, position: int, declared: tuple[int, ...]) -> tuple[int, ...]:
+        """Return an input that lists the output's sizes, or the ``declared`` ones.
+
+        Those of the file's own output hold where other ops compute the list: every shape is
+        fixed, so it can only say the same, and the check of the whole model compares them.
+        """
+        computed = not self.emitter.is_constant(self.input(position))
+        return (
+            declared
+            if computed and self.tensor(position).dtype.kind == "i"
+            else self.integers(position)
+        )
+
     def weights(self, position: int, role: str, perm: tuple[int, ...]) -> str:
         """Store constant weights, transposed by the converter; ``role`` names the arrangement."""
         index = self.input(position)
@@ -152,13 +165,13 @@ class Op:
         index = self.output(position)
         tensor = self.emitter.tensor(index)
         if tensor.quantization is not None:
-            value = self._saturate(value, tensor)
+            step = float(tensor.quantization.scales[0])
+            value = self._saturate(value, range_of(tensor), step)
             value = self.emitter.quantize(value, index)
         self.emitter.write(index, value)
 
-    def _saturate(self, value: str, tensor: Tensor) -> str:
-        """Enforce the fused activation's limits and those of the stored type, in one Clip."""
-        own, step = range_of(tensor), (np.subtract(*range_of(tensor)[::-1])) / 255
+    def _saturate(self, value: str, own: Range, step: float) -> str:
+        """Enforce the fused activation's limits and the stored type's ``own`` in one Clip."""
         if self.emitter.qdq:  # QuantizeLinear saturates
             bounds = cut(own, self.limits, step / 2)
         else:

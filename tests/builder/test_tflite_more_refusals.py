@@ -1,12 +1,16 @@
 # ruff: noqa: E501 (a table reads best with a row a line)
 """What the ops beyond the default models' own refuse: one line naming the op and the file."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tflite_maker import Maker
 
 from builder.errors import ModelImportError
 from builder.importers import import_model
+from builder.importers.tflite_ops import CONVERTERS
 
 PICTURE = (1, 4, 6, 3)
 
@@ -73,3 +77,9 @@ REFUSALS = [
 def test_what_an_op_does_not_take_is_refused(name, shapes, fixed, options, complaint):
     outputs = 3 if "SPLIT" in name or name == "UNPACK" else 1
     assert complaint in refusal(name, shapes, fixed, PICTURE, options, outputs)
+
+
+def test_the_page_about_tflite_lists_the_ops():
+    page = (Path(__file__).parents[2] / "docs" / "tflite.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert set(re.findall(r"`(\w+)`", "".join(rows))) == set(CONVERTERS)

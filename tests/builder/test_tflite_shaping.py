@@ -201,6 +201,25 @@ def test_a_shape_that_the_graph_computes_for_a_reshape():
     np.testing.assert_array_equal(by_interpreter(data, [x])[0], x.reshape(1, 72))
 
 
+def test_sizes_that_the_graph_computes_for_a_resize():
+    x = numbers((1, 4, 6, 3))
+    maker = Maker()
+    source, shape = maker.tensor(*x.shape), maker.tensor(4, dtype="int32")
+    picture, double = maker.tensor(2, dtype="int32"), maker.tensor(2, dtype="int32")
+    out = maker.tensor(1, 8, 12, 3)
+    maker.op("SHAPE", [source], [shape], ("ShapeOptions", {"OutType": 2}))
+    cuts = [maker.constant(value, "int32") for value in ([1], [3], [1])]
+    maker.op("STRIDED_SLICE", [shape, *cuts], [picture], ("StridedSliceOptions", {}))
+    maker.op("MUL", [picture, maker.constant(2, "int32")], [double], ("MulOptions", {}))
+    maker.op(
+        "RESIZE_NEAREST_NEIGHBOR", [source, double], [out], ("ResizeNearestNeighborOptions", {})
+    )
+    data = maker.write([source], [out])
+    expected = x.repeat(2, 1).repeat(2, 2)
+    np.testing.assert_array_equal(by_importer(data, [x])[0], expected)
+    np.testing.assert_array_equal(by_interpreter(data, [x])[0], expected)
+
+
 def test_a_tensor_that_two_ops_and_the_output_share_keeps_its_value():
     x = numbers((1, 4, 6, 3))
     maker = Maker()

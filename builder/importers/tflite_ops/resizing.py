@@ -27,7 +27,7 @@ def _resize(op: Op, **attributes: str) -> None:
     else:
         coordinates = "align_corners" if options.align_corners else "asymmetric"
     batch, _, _, channels = op.shape(0, rank=4)
-    sizes = op.integers(1)
+    sizes = op.sizes(1, op.output_shape()[1:3])
     if len(sizes) != 2 or min(sizes) < 1:
         raise op.error(f"resizes to {list(sizes)}; the file is damaged, fetch it again")
     target = np.array([batch, channels, *sizes], np.int64)

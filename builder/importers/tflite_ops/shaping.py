@@ -17,13 +17,9 @@ def _reshape(op: Op) -> None:
 
 
 def _wanted(op: Op) -> tuple[int, ...]:
-    """Return the shape that the op asks for: its second input, or else its options.
-
-    A second input that other ops compute can only say the output's shape, which the file fixes.
-    """
+    """Return the shape that the op asks for: its second input, or else its options."""
     if op.has(1):
-        known = op.emitter.is_constant(op.input(1))
-        return op.integers(1) if known else op.output_shape()
+        return op.sizes(1, op.output_shape())
     options = op.options(ReshapeOptions)
     if options.new_shape is None:
         raise op.error("says no shape; the file is damaged, fetch it again")

@@ -25,8 +25,7 @@ def _transpose_conv(op: Op) -> None:
     op.check_positive(strides=options.strides)
     batch, height, width, channels = op.shape(2, rank=4)
     weights = op.shape(1, rank=4)  # OHWI
-    known = op.emitter.is_constant(op.input(0))
-    target = op.integers(0) if known else op.output_shape()
+    target = op.sizes(0, op.output_shape())
     if len(target) != 4 or min(target) < 1 or target[0] != batch or target[3] != weights[0]:
         raise op.error(f"weights {list(weights)} do not make the output {list(target)}")
     if weights[3] != channels:
