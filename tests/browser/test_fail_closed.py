@@ -24,12 +24,12 @@ from builder.serve import create_app
 # in the corner keeps the region of interest the whole frame, so that halves stay halves.
 SEGMENTER = """
 const GOOD_RUNS = %(good_runs)d;
+let runs = 0; // of all sessions: a new one would mend it
 export async function createSegmenter({ model, threads }) {
   %(at_start)s
   const { width, height } = model;
   const left = Float32Array.from({ length: width * height }, (_, i) => i %% width < width / 2);
   left[width * height - 1] = 1;
-  let runs = 0;
   return {
     model,
     threads,

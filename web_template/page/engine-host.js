@@ -46,6 +46,7 @@ export class EngineHost {
 
   /** Ends an engine that broke; the next `get` starts another. */
   discard() {
+    if (this.#matte) this.#canvas = this.#matte.canvas; // the engine may have replaced it
     this.#matte?.dispose();
     this.#matte = null;
     this.#starting = null;

@@ -21,6 +21,8 @@
  * @property {{startupMs: number}} first-matte  once for each source
  * @property {null} ended                   a video or a stream came to its end
  * @property {MatteError} error
+ * @property {{reason: string, tookMs: number}} recovered  a worker that broke was replaced
+ * @property {HTMLCanvasElement} canvas     another one has taken the place of the one before
  */
 
 import { capabilities, threadCount } from '../shared/capabilities.js';
@@ -30,21 +32,30 @@ import { modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { emptyStats } from '../shared/stats.js';
 import { Emitter } from './emitter.js';
 import { createOutputTrack } from './output-track.js';
+import { Restarts } from './restarts.js';
 import { openFeed } from './sources.js';
 import { WorkerBridge } from './worker-bridge.js';
+import { watchWorker } from './worker-watch.js';
 
 /** How long the worker may take to close what it holds before it is ended. */
 const DISPOSE_LIMIT_MS = 1000;
 
 /** Made by `createMatte` only. */
 export class Matte {
-  /** The canvas that shows the composited frames. @readonly */
-  canvas;
+  #canvas;
   #manifest;
   #siteRoot;
   #effect;
   #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
+  /** @type {WorkerBridge} */
   #bridge;
+  #unwatch = () => {};
+  #restarts = new Restarts();
+  /** @type {{model?: string, threads?: number}} */
+  #wishes = {};
+  #hasStarted = false;
+  /** What is attached. @type {Source | null} */
+  #source = null;
   /** @type {Feed | null} */
   #feed = null;
   #sourceId = 0;
@@ -63,23 +74,11 @@ export class Matte {
 
   /** @param {{canvas: HTMLCanvasElement, manifest: Manifest, effect: Effect, siteRoot: URL}} parts */
   constructor({ canvas, manifest, effect, siteRoot }) {
-    this.canvas = canvas;
+    this.#canvas = canvas;
     this.#manifest = manifest;
     this.#effect = effect;
     this.#siteRoot = siteRoot;
-    const worker = new Worker(new URL('../worker/worker.js', import.meta.url), {
-      type: 'module',
-      name: 'livematte',
-    });
-    this.#bridge = new WorkerBridge(worker, {
-      onEvent: ({ name, value }) => this.#receive(name, value),
-      onFrame: (frame) => this.#deliver(frame),
-      onCrash: (error) => {
-        this.#stopFeed();
-        this.#setState('failed');
-        this.#emitter.emit('error', error);
-      },
-    });
+    this.#bridge = this.#connect();
   }
 
   /**
@@ -87,8 +86,15 @@ export class Matte {
    * @returns {Promise<void>} resolved when frames can be attached
    */
   async start({ model, threads }) {
+    this.#wishes = { model, threads };
+    await this.#startWorker();
+    this.#hasStarted = true;
+  }
+
+  async #startWorker() {
+    const { model, threads } = this.#wishes;
     const spec = modelSpec(this.#manifest, this.#siteRoot, model);
-    const canvas = this.canvas.transferControlToOffscreen();
+    const canvas = this.#canvas.transferControlToOffscreen();
     this.#caps.worker = await this.#bridge.request(
       'init',
       {
@@ -100,7 +106,20 @@ export class Matte {
       [canvas],
     );
     this.#ready = this.#bridge.request('load-model', { model: spec });
-    this.#ready.catch((error) => this.#report(error));
+    this.#reportFailure(this.#ready);
+    this.#unwatch = watchWorker(this.#bridge, {
+      isSettled: () => this.#state === 'running',
+      frameMs: () => this.#stats.stages.totalMs.p50,
+      onStuck: (detail) => this.#bridge.abandon(detail),
+    });
+  }
+
+  /**
+   * The canvas that shows the composited frames. Only once can a canvas be handed to a worker, so
+   * a new worker gets a new one: it takes the old one's place in the page, and `canvas` is told.
+   */
+  get canvas() {
+    return this.#canvas;
   }
 
   /** Resolves when the model can run; refused with the reason why it cannot. */
@@ -126,25 +145,30 @@ export class Matte {
    * @throws {MatteError} 'file-unreadable' | 'camera-missing' | 'browser-too-old'
    */
   async attach(source) {
-    await this.#enqueue(async () => {
-      this.#stopFeed();
-      const sourceId = ++this.#sourceId;
-      const listeners = {
-        onFrame: (/** @type {VideoFrame} */ frame) => this.#bridge.sendFrame(sourceId, frame),
-        onEnded: () => this.#ended(sourceId),
-        onError: (/** @type {MatteError} */ error) => this.#report(error),
-      };
-      const feed = await openFeed(source, listeners, this.#caps);
-      this.#feed = feed;
-      try {
-        await this.#bridge.request('attach', { sourceId, input: feed.input }, feed.transfer);
-        feed.start();
-      } catch (error) {
-        this.#stopFeed();
-        throw error;
-      }
-    });
+    await this.#enqueue(() => this.#open(source));
     return source instanceof MediaStreamTrack ? this.track : undefined;
+  }
+
+  /** @param {Source} source */
+  async #open(source) {
+    this.#stopFeed();
+    this.#source = null;
+    const sourceId = ++this.#sourceId;
+    const listeners = {
+      onFrame: (/** @type {VideoFrame} */ frame) => this.#bridge.sendFrame(sourceId, frame),
+      onEnded: () => this.#ended(sourceId),
+      onError: (/** @type {MatteError} */ error) => this.#report(error),
+    };
+    const feed = await openFeed(source, listeners, this.#caps);
+    this.#feed = feed;
+    try {
+      await this.#bridge.request('attach', { sourceId, input: feed.input }, feed.transfer);
+      feed.start();
+      this.#source = source;
+    } catch (error) {
+      this.#stopFeed();
+      throw error;
+    }
   }
 
   /**
@@ -167,11 +191,13 @@ export class Matte {
   /** Lets go of the source; the canvas shows the replacement background. */
   detach() {
     this.#stopFeed();
-    this.#enqueue(async () => {
+    const detached = this.#enqueue(async () => {
       this.#stopFeed();
+      this.#source = null;
       this.#sourceId++;
       await this.#bridge.request('detach', {});
-    }).catch((error) => this.#report(error));
+    });
+    this.#reportFailure(detached);
   }
 
   /**
@@ -181,9 +207,7 @@ export class Matte {
    */
   setEffect(effect) {
     this.#effect = checkEffect(effect);
-    this.#bridge
-      .request('set-effect', { effect: this.#effect })
-      .catch((error) => this.#report(error));
+    this.#reportFailure(this.#bridge.request('set-effect', { effect: this.#effect }));
   }
 
   /** @returns {Effect} */
@@ -199,6 +223,7 @@ export class Matte {
    */
   async setModel(name) {
     const model = modelSpec(this.#manifest, this.#siteRoot, name);
+    this.#wishes.model = name;
     this.#ready = this.#bridge.request('load-model', { model });
     await this.#ready;
   }
@@ -234,6 +259,7 @@ export class Matte {
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#unwatch();
     this.#stopFeed();
     this.#sendFrames(false);
     this.#output?.end();
@@ -243,6 +269,61 @@ export class Matte {
     Promise.race([closed, limit]).then(() => this.#bridge.terminate());
     this.#setState('idle');
     this.#emitter.clear();
+  }
+
+  #connect() {
+    const worker = new Worker(new URL('../worker/worker.js', import.meta.url), {
+      type: 'module',
+      name: 'livematte',
+    });
+    return new WorkerBridge(worker, {
+      onEvent: ({ name, value }) => this.#receive(name, value),
+      onFrame: (frame) => this.#deliver(frame),
+      onCrash: (error) => this.#crashed(error),
+    });
+  }
+
+  /** @param {MatteError} error */
+  #crashed(error) {
+    this.#unwatch();
+    this.#stopFeed();
+    this.#setState('failed');
+    if (this.#disposed) return;
+    if (this.#hasStarted && this.#restarts.take()) this.#recover(error);
+    else this.#report(error);
+  }
+
+  /**
+   * A new worker on a new canvas, with the settings and the source of the one before.
+   * @param {MatteError} reason
+   */
+  async #recover(reason) {
+    const startMs = performance.now();
+    const source = this.#source;
+    this.#renewCanvas();
+    const bridge = this.#connect();
+    this.#bridge = bridge;
+    try {
+      await this.#startWorker();
+      if (this.#output) this.#sendFrames(true);
+      if (!source) this.#setState('idle');
+      // Unless another one was attached, or it was detached, meanwhile.
+      await this.#enqueue(async () => {
+        if (source && source === this.#source) await this.#open(source);
+      });
+      await this.#ready;
+      const tookMs = performance.now() - startMs;
+      this.#emitter.emit('recovered', { reason: reason.detail, tookMs });
+    } catch (error) {
+      if (!bridge.isDead) this.#report(error);
+    }
+  }
+
+  #renewCanvas() {
+    const fresh = /** @type {HTMLCanvasElement} */ (this.#canvas.cloneNode(false));
+    this.#canvas.replaceWith(fresh);
+    this.#canvas = fresh;
+    this.#emitter.emit('canvas', fresh);
   }
 
   /**
@@ -255,6 +336,7 @@ export class Matte {
     else if (name === 'error') this.#report(MatteError.fromWire(value));
     else if (name === 'ended') this.#ended(value.sourceId);
     else if (name === 'frame-taken') this.#taken(value.sourceId);
+    else if (name === 'broken') this.#bridge.abandon(MatteError.fromWire(value).message);
     else this.#emitter.emit(name, value);
   }
 
@@ -270,7 +352,7 @@ export class Matte {
 
   /** @param {boolean} isOn */
   #sendFrames(isOn) {
-    this.#bridge.request('send-frames', { isOn }).catch((error) => this.#report(error));
+    this.#reportFailure(this.#bridge.request('send-frames', { isOn }));
   }
 
   /** @param {number} sourceId */
@@ -294,6 +376,17 @@ export class Matte {
   #report(error) {
     if (this.#disposed) return;
     this.#emitter.emit('error', MatteError.from(error, 'unknown', 'the engine failed'));
+  }
+
+  /**
+   * What is asked of a worker that dies is not told one by one: its end is told, or it is replaced.
+   * @param {Promise<unknown>} work
+   */
+  #reportFailure(work) {
+    const bridge = this.#bridge;
+    work.catch((error) => {
+      if (!bridge.isDead) this.#report(error);
+    });
   }
 
   #stopFeed() {

@@ -22,7 +22,7 @@ import { MatteError } from '../shared/errors.js';
 import { request } from '../shared/messages.js';
 
 export class WorkerBridge {
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+  /** @type {Map<number, {type: RequestType, resolve: (value: any) => void, reject: (error: Error) => void}>} */
   #pending = new Map();
   #nextId = 1;
   /** @type {MatteError | null} */
@@ -63,7 +63,7 @@ export class WorkerBridge {
     return new Promise((resolve, reject) => {
       // Posted first: what cannot be cloned throws here and leaves nothing pending.
       this.#worker.postMessage(request(type, id, payload), transfer);
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { type, resolve, reject });
     });
   }
 
@@ -78,6 +78,23 @@ export class WorkerBridge {
       return;
     }
     this.#worker.postMessage({ type: 'frame', sourceId, frame }, [frame]);
+  }
+
+  get isDead() {
+    return this.#dead !== null;
+  }
+
+  /** Whether an answer is awaited, pings apart. */
+  get isBusy() {
+    return [...this.#pending.values()].some(({ type }) => type !== 'ping');
+  }
+
+  /**
+   * Ends a worker that is of no use any more, as if it had died.
+   * @param {string} detail
+   */
+  abandon(detail) {
+    this.#crash(detail);
   }
 
   /** Ends the worker; whatever is still open is refused. */

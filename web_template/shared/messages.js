@@ -49,6 +49,7 @@
  * @property {{payload: {}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
+ * @property {{payload: {}, reply: {busyMs: number}}} ping  how long it has been at one frame
  * @typedef {keyof Requests} RequestType
  *
  * What happens unasked:
@@ -66,6 +67,7 @@
  * @property {{sourceId: number}} ended            the source has no more frames
  * @property {{sourceId: number}} frame-taken      a pushed frame has been used or dropped
  * @property {WireError} error
+ * @property {WireError} broken                    only a new worker will help
  * @typedef {keyof Events} EventType
  *
  * The messages themselves:
@@ -90,6 +92,7 @@ export const REQUEST_TYPES = Object.freeze(
     'capture',
     'snapshot',
     'send-frames',
+    'ping',
   ]),
 );
 

@@ -32,6 +32,7 @@ import { captureFrame } from './capture.js';
 import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
 import { createMaskFilter } from './mask-filter.js';
+import { Repair } from './repair.js';
 import { TrackOutput, watched } from './track-output.js';
 
 const STATS_INTERVAL_MS = 500;
@@ -54,6 +55,13 @@ export class Engine {
   #statsTimer;
   /** The model could not be loaded, and there is none from before: no frame can be matted. */
   #hasNoModel = false;
+  #repair = new Repair({
+    reload: async () => {
+      const model = this.#pipeline?.segmenter.model;
+      if (model) await this.#queueModel(model);
+    },
+    giveUp: (error) => this.#tell('broken', error.toWire()),
+  });
   #postedFps = 0;
   #postedFrames = 0;
 
@@ -109,6 +117,8 @@ export class Engine {
         return this.#started().compositor.snapshot(payload.type);
       case 'send-frames':
         return this.#started().output.switch(payload.isOn);
+      case 'ping':
+        return { busyMs: this.#session?.loop.busyMs ?? 0 };
     }
   }
 
@@ -136,6 +146,7 @@ export class Engine {
       onFailure: (error) => {
         this.#setState('failed');
         this.#tell('error', error.toWire());
+        this.#repair.failed(error);
       },
     });
     this.#session = { settings, compositor, loop, output };
@@ -215,6 +226,7 @@ export class Engine {
 
   #letGo() {
     clearInterval(this.#statsTimer);
+    this.#repair.cancel();
     this.#source?.release();
     this.#source = null;
     this.#started().loop.clear();
@@ -223,6 +235,7 @@ export class Engine {
 
   #composited() {
     this.#setState('running');
+    this.#repair.succeeded();
     if (!this.#source || this.#source.hasMatte) return;
     this.#source.hasMatte = true;
     this.#tell('first-matte', { startupMs: performance.now() - this.#source.attachedMs });

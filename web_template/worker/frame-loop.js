@@ -52,6 +52,7 @@ export class FrameLoop {
   /** Frames that were taken before it was changed are not shown any more. */
   #epoch = 0;
   #isFailing = false;
+  #startedMs = 0;
   #width = 0;
   #height = 0;
 
@@ -66,6 +67,11 @@ export class FrameLoop {
   /** The last composited frame and its matte; both stay the loop's. */
   get shown() {
     return this.#shown;
+  }
+
+  /** How long the frame that is being matted has taken so far; 0 while there is none. */
+  get busyMs() {
+    return this.#running ? this.#now() - this.#startedMs : 0;
   }
 
   /**
@@ -123,6 +129,7 @@ export class FrameLoop {
 
   #kick() {
     if (this.#running || !this.#pipeline || !this.#waiting) return;
+    this.#startedMs = this.#now();
     this.#running = this.#drain(this.#pipeline).finally(() => {
       this.#running = null;
       this.#kick();

@@ -28,6 +28,7 @@ class FakeWorker extends EventTarget {
         threads,
         input: new Float32Array(3 * model.width * model.height),
         run: async () => new Float32Array(model.width * model.height).fill(0.5),
+        reset: () => {},
         dispose: async () => {},
       };
     },
@@ -49,11 +50,15 @@ class FakeWorker extends EventTarget {
     else
       queueMicrotask(() => this.dispatchEvent(Object.assign(new Event('error'), { message: 'x' })));
   }
+  /** What a real one holds ends with it. */
   terminate() {
     this.isTerminated = true;
+    this.#engine.handle({ type: 'send-frames', id: 1e6, payload: { isOn: false } });
+    this.#engine.handle({ type: 'detach', id: 1e6, payload: {} });
   }
   /** @param {unknown} data */
   #toPage(data) {
+    if (this.isTerminated) return;
     queueMicrotask(() => this.dispatchEvent(new MessageEvent('message', { data })));
   }
 }
@@ -84,8 +89,23 @@ const MANIFEST = /** @type {any} */ ({
 });
 
 class FakeCanvas {
+  #isTransferred = false;
   transferControlToOffscreen() {
+    if (this.#isTransferred) throw new DOMException('twice', 'InvalidStateError');
+    this.#isTransferred = true;
     return {};
+  }
+  cloneNode() {
+    return new FakeCanvas();
+  }
+  replaceWith() {}
+}
+
+class FakeGenerator {
+  readyState = 'live';
+  writable = new WritableStream({ write: (frame) => frame.close() });
+  stop() {
+    this.readyState = 'ended';
   }
 }
 
@@ -103,6 +123,7 @@ Object.assign(globalThis, {
   HTMLVideoElement: FakeVideo,
   MediaStream: class {},
   MediaStreamTrack: class {},
+  MediaStreamTrackGenerator: FakeGenerator,
   ImageBitmap: class {},
   document: { createElement: () => new FakeCanvas() },
 });
@@ -234,16 +255,66 @@ test('no WebGL: refused, and the worker is ended', async () => {
   await until(() => workers[0].isTerminated);
 });
 
-test('a worker that dies at the start is refused, later it is told', async () => {
+test('a worker that dies at the start is refused', async () => {
+  world.dies = true;
+  await assert.rejects(create(), { code: 'unknown' });
+});
+
+/** @param {FakeWorker} worker */
+const kill = (worker) =>
+  worker.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+
+test('a worker that dies later is replaced: settings, source and track are kept', async () => {
+  const matte = await started({ effect: { kind: 'color', color: '#123456' } });
+  const [canvas, track] = [matte.canvas, matte.track];
+  await matte.setModel('other');
+  matte.setEffect({ kind: 'color', color: '#abcdef' });
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+  /** @type {any[]} */
+  const told = [];
+  for (const name of /** @type {const} */ (['state', 'error', 'canvas', 'recovered'])) {
+    matte.on(name, (value) => told.push([name, value]));
+  }
+  kill(workers[0]);
+  assert.equal(matte.state, 'failed');
+  await until(() => told.some(([name]) => name === 'recovered'));
+  await until(() => matte.state === 'running');
+  assert.equal(workers.length, 2);
+  assert.equal(workers[0].isTerminated, true);
+  assert.equal(matte.stats.model, 'other');
+  assert.deepEqual(workers[1].compositor?.effect, { kind: 'color', color: '#abcdef' });
+  assert.notEqual(matte.canvas, canvas);
+  assert.equal(told.find(([name]) => name === 'canvas')[1], matte.canvas);
+  assert.equal(matte.track, track);
+  assert.equal(told.find(([name]) => name === 'recovered')[1].reason, 'out of memory');
+  assert.ok(!told.some(([name]) => name === 'error'));
+});
+
+test('nothing was attached: the new worker is idle; one that breaks again and again is told', async () => {
   const matte = await started();
   /** @type {any[]} */
   const errors = [];
   matte.on('error', (error) => errors.push(error));
-  workers[0].dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
-  assert.deepEqual([errors[0].detail, matte.state], ['out of memory', 'failed']);
+  for (let i = 0; i < 3; i++) {
+    kill(workers[i]);
+    await until(() => workers.length === i + 2 && matte.state === 'idle');
+    await matte.ready;
+  }
+  assert.deepEqual(errors, []);
+  kill(workers[3]);
+  assert.deepEqual([errors.length, matte.state], [1, 'failed']);
+  assert.equal(workers.length, 4);
   await assert.rejects(matte.attach(video()), { detail: 'out of memory' });
-  world.dies = true;
-  await assert.rejects(create(), { code: 'unknown' });
+});
+
+test('a worker that says it is broken is replaced', async () => {
+  const matte = await started();
+  await matte.attach(video());
+  const value = { code: 'webgl-unavailable', message: 'the context is gone', detail: '' };
+  const data = { type: 'event', name: 'broken', value };
+  workers[0].dispatchEvent(new MessageEvent('message', { data }));
+  await until(() => workers.length === 2 && matte.state === 'running');
 });
 
 test('dispose closes what is open and ends the worker; twice does no harm', async () => {
