@@ -51,12 +51,11 @@ export class CpuBlur {
 
   /**
    * @param {Int32Array} frame  words
-   * @param {Uint8Array} map    the alpha
-   * @param {{width: number, height: number, area: import('../../mask-filter.js').Area}} mapSize
+   * @param {import('../matte-bytes.js').MatteBytes} matte
    * @param {Uint16Array} table  of AlphaEnlarger.read: the shape of the matte, 0..256
    */
-  update(frame, map, mapSize, table) {
-    this.#shrink(frame, this.#alphaFor(map, mapSize), table);
+  update(frame, matte, table) {
+    this.#shrink(frame, this.#alphaFor(matte), table);
     this.#blurRows();
     this.#blurColumns();
     this.#toWords();
@@ -76,16 +75,15 @@ export class CpuBlur {
 
   /**
    * The alpha at the quarters of the grid's cells.
-   * @param {Uint8Array} map
-   * @param {{width: number, height: number, area: import('../../mask-filter.js').Area}} size
+   * @param {import('../matte-bytes.js').MatteBytes} matte
    */
-  #alphaFor(map, { width, height, area }) {
-    const key = `${width} ${height} ${area}`;
+  #alphaFor({ bytes, width, height, area }) {
+    const key = `${width} ${height}`;
     if (!this.#alpha || key !== this.#alphaKey) {
-      this.#alpha = new AlphaEnlarger(width, height, 2 * this.#width, 2 * this.#height, area);
+      this.#alpha = new AlphaEnlarger(width, height, 2 * this.#width, 2 * this.#height);
       this.#alphaKey = key;
     }
-    this.#alpha.map = map;
+    this.#alpha.show(bytes, area);
     return this.#alpha;
   }
 

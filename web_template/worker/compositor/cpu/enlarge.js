@@ -6,36 +6,61 @@
  * @property {Int32Array} low       the left (upper) neighbour of each output pixel
  * @property {Int32Array} high      the other one
  * @property {Uint16Array} fraction  of the other one, 0..256
+ * @property {number} first         output pixel that the map covers
+ * @property {number} end           after the last one
  */
 
 /**
  * @param {number} sizeIn
  * @param {number} sizeOut
- * @param {number} [start]  of the part of the output that the map covers, 0..1
- * @param {number} [end]
- * @returns {Axis}
+ * @returns {Axis} that covers the whole output
  */
-export function enlargeAxis(sizeIn, sizeOut, start = 0, end = 1) {
-  const low = new Int32Array(sizeOut);
-  const high = new Int32Array(sizeOut);
-  const fraction = new Uint16Array(sizeOut);
-  for (let i = 0; i < sizeOut; i++) {
-    const inside = ((i + 0.5) / sizeOut - start) / (end - start);
-    const at = Math.min(Math.max(inside * sizeIn - 0.5, 0), sizeIn - 1);
-    low[i] = Math.floor(at);
-    high[i] = Math.min(sizeIn - 1, low[i] + 1);
-    fraction[i] = Math.round((at - low[i]) * 256);
-  }
-  return { low, high, fraction };
+export function enlargeAxis(sizeIn, sizeOut) {
+  const axis = {
+    low: new Int32Array(sizeOut),
+    high: new Int32Array(sizeOut),
+    fraction: new Uint16Array(sizeOut),
+    first: 0,
+    end: sizeOut,
+  };
+  placeAxis(axis, sizeIn, 0, 1);
+  return axis;
 }
 
-/** A map of bytes, enlarged and sent through a table: the shaped matte of the frame. */
+/**
+ * @param {Axis} axis  is changed
+ * @param {number} sizeIn
+ * @param {number} start  of the part of the output that the map covers, 0..1
+ * @param {number} end
+ */
+function placeAxis(axis, sizeIn, start, end) {
+  const { low, high, fraction } = axis;
+  const sizeOut = low.length;
+  // A pixel is covered when its centre is.
+  axis.first = Math.ceil(start * sizeOut - 0.5);
+  axis.end = Math.ceil(end * sizeOut - 0.5);
+  const scale = sizeIn / (end - start);
+  for (let i = 0; i < sizeOut; i++) {
+    const at = ((i + 0.5) / sizeOut - start) * scale - 0.5;
+    const inside = at < 0 ? 0 : at > sizeIn - 1 ? sizeIn - 1 : at;
+    low[i] = inside;
+    high[i] = low[i] + 1 < sizeIn ? low[i] + 1 : low[i];
+    fraction[i] = (inside - low[i]) * 256 + 0.5;
+  }
+}
+
+/**
+ * A map of bytes, enlarged and sent through a table: the shaped matte of the frame. The map covers a
+ * part of the frame; outside of it, it is 0.
+ */
 export class AlphaEnlarger {
   #columns;
   #rows;
   #line;
   #lineRow = -1;
   #width;
+  #height;
+  #areaKey = '';
   /** @type {Uint8Array} */
   #map = new Uint8Array(0);
 
@@ -44,19 +69,29 @@ export class AlphaEnlarger {
    * @param {number} height
    * @param {number} frameWidth
    * @param {number} frameHeight
-   * @param {import('../../mask-filter.js').Area} area  of the frame that the map covers
    */
-  constructor(width, height, frameWidth, frameHeight, [left, top, right, bottom]) {
-    this.#columns = enlargeAxis(width, frameWidth, left, right);
-    this.#rows = enlargeAxis(height, frameHeight, top, bottom);
+  constructor(width, height, frameWidth, frameHeight) {
+    this.#columns = enlargeAxis(width, frameWidth);
+    this.#rows = enlargeAxis(height, frameHeight);
     this.#line = new Int32Array(width);
     this.#width = width;
+    this.#height = height;
   }
 
-  /** @param {Uint8Array} map  [height, width] */
-  set map(map) {
+  /**
+   * Another map of the same size.
+   * @param {Uint8Array} map  [height, width]
+   * @param {import('../../mask-filter.js').Area} area  what of the frame it covers
+   */
+  show(map, area) {
     this.#map = map;
     this.#lineRow = -1;
+    const areaKey = area.join();
+    if (areaKey === this.#areaKey) return;
+    this.#areaKey = areaKey;
+    const [left, top, right, bottom] = area;
+    placeAxis(this.#columns, this.#width, left, right);
+    placeAxis(this.#rows, this.#height, top, bottom);
   }
 
   /**
@@ -67,10 +102,16 @@ export class AlphaEnlarger {
    * @param {Uint16Array} out    x1 − x0 values, from the first on
    */
   read(y, x0, x1, table, out) {
+    const { low, high, fraction, first, end } = this.#columns;
+    const isCovered = y >= this.#rows.first && y < this.#rows.end;
+    const from = isCovered ? Math.min(x1, Math.max(x0, first)) : x1;
+    const to = Math.max(from, Math.min(x1, end));
+    if (from > x0) out.fill(table[0], 0, from - x0);
+    if (to < x1) out.fill(table[0], to - x0, x1 - x0);
+    if (from === to) return;
     if (y !== this.#lineRow) this.#blendLines(y);
-    const { low, high, fraction } = this.#columns;
     const line = this.#line;
-    for (let x = x0, i = 0; x < x1; x++, i++) {
+    for (let x = from, i = from - x0; x < to; x++, i++) {
       const f = fraction[x];
       const sum = (line[low[x]] * (256 - f) + line[high[x]] * f) | 0; // ≤ 255 · 2¹⁶
       out[i] = table[(sum + 8192) >> 14];

@@ -140,7 +140,7 @@ function blurPainter(effect, surface) {
   return {
     ...basics(effect, surface),
     begin() {
-      blur.update(surface.frame, matte.bytes, matte, shape);
+      blur.update(surface.frame, matte, shape);
     },
     background(y, x0, x1) {
       blur.read(y, x0, x1, words, y * width + x0);
@@ -179,30 +179,18 @@ function overlayPainter(effect, surface) {
 }
 
 /**
- * The alpha as it is, unshaped: only what it does not cover is known beforehand.
+ * The alpha as it is, unshaped.
  * @param {Effect} effect
  * @param {Surface} surface
  * @returns {Painter}
  */
 function maskPainter(effect, surface) {
   const { words, width, plain } = surface;
-  const black = wordOf(standInColor(effect));
   /** @type {PaintSpan} */
   const paint = (y, x0, x1) => {
     grey(words, y * width + x0, surface.weightsOf(y, x0, x1, plain), x1 - x0);
   };
-  /** @type {PaintSpan} */
-  const background = (y, x0, x1) => {
-    const [left, top, right, bottom] = surface.matte.area;
-    const isCovered =
-      (x0 + 0.5) / width > left &&
-      (x1 - 0.5) / width < right &&
-      (y + 0.5) / surface.height > top &&
-      (y + 0.5) / surface.height < bottom;
-    if (isCovered) paint(y, x0, x1);
-    else words.fill(black, y * width + x0, y * width + x1);
-  };
-  return { ...basics(effect, surface), background, person: paint, edge: paint };
+  return { ...basics(effect, surface), background: paint, person: paint, edge: paint };
 }
 
 /**

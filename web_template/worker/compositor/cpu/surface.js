@@ -72,12 +72,12 @@ export class Surface {
 
   #followMatte() {
     const { width, height, area, bytes, threshold, ramp, shapeKey } = this.matte;
-    const alphaKey = `${width} ${height} ${area}`;
+    const alphaKey = `${width} ${height}`;
     if (!this.#alpha || alphaKey !== this.#alphaKey) {
-      this.#alpha = new AlphaEnlarger(width, height, this.width, this.height, area);
+      this.#alpha = new AlphaEnlarger(width, height, this.width, this.height);
       this.#alphaKey = alphaKey;
     }
-    this.#alpha.map = bytes;
+    this.#alpha.show(bytes, area);
     if (shapeKey === this.#shapeKey) return;
     this.#shapeKey = shapeKey;
     for (let i = 0; i <= STEPS; i++) {

@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { parseColor } from '../../../web_template/shared/effects.js';
+import { shapeAlpha } from '../../../web_template/worker/compositor/matte-regions.js';
+import { FakeFrame, seededRandom } from '../fakes.js';
+
+/** @typedef {import('../../../web_template/shared/effects.js').Effect} Effect */
+/** @typedef {import('../../../web_template/worker/mask-filter.js').Matte} Matte */
+
+const [WIDTH, HEIGHT] = [96, 54];
+const [SMALL_WIDTH, SMALL_HEIGHT] = [24, 16];
+
+/** A 2D context that keeps what was put on it. */
+class FakeContext {
+  /** @type {ImageData | null} */
+  shown = null;
+  /** @param {ImageData} image */
+  putImageData(image) {
+    this.shown = image;
+  }
+}
+
+class FakeCanvas {
+  context = new FakeContext();
+  constructor(width = WIDTH, height = HEIGHT) {
+    this.width = width;
+    this.height = height;
+  }
+  getContext() {
+    return this.context;
+  }
+}
+
+before(() => {
+  /** @type {any} */ (globalThis).ImageData = class {
+    /** @param {number} width @param {number} height */
+    constructor(width, height) {
+      Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+    }
+  };
+});
+
+after(() => {
+  Reflect.deleteProperty(globalThis, 'ImageData');
+  assert.equal(FakeFrame.open.size, 0);
+});
+
+const { createCpuCompositor } = await import('../../../web_template/worker/compositor/cpu.js');
+
+/** @param {number} seed */
+function noisyFrame(seed) {
+  const random = seededRandom(seed);
+  const bytes = Uint8Array.from({ length: 4 * WIDTH * HEIGHT }, (_, i) =>
+    i % 4 === 3 ? 255 : Math.floor(random() * 256),
+  );
+  return new FakeFrame({ width: WIDTH, height: HEIGHT, bytes });
+}
+
+/**
+ * A soft disc that touches the right edge of the map.
+ * @param {Partial<Matte>} [changes]
+ * @returns {Matte}
+ */
+function discMatte(changes) {
+  const alpha = Float32Array.from({ length: SMALL_WIDTH * SMALL_HEIGHT }, (_, i) => {
+    const [x, y] = [i % SMALL_WIDTH, Math.floor(i / SMALL_WIDTH)];
+    const soft = (8 - Math.hypot(x - 17, y - 8)) / 3 + 0.5;
+    return Math.round(255 * Math.min(1, Math.max(0, soft))) / 255;
+  });
+  const size = { width: SMALL_WIDTH, height: SMALL_HEIGHT };
+  return { alpha, ...size, threshold: 0.5, ramp: [0.2, 0.8], ...changes };
+}
+
+/**
+ * The alpha at a pixel of the frame, said as plainly as possible.
+ * @param {Matte} matte
+ * @param {number} x
+ * @param {number} y
+ */
+function alphaAt({ alpha, width, height, area = [0, 0, 1, 1] }, x, y) {
+  const u = ((x + 0.5) / WIDTH - area[0]) / (area[2] - area[0]);
+  const v = ((y + 0.5) / HEIGHT - area[1]) / (area[3] - area[1]);
+  if (u < 0 || u > 1 || v < 0 || v > 1) return 0;
+  const [at, down] = [u * width - 0.5, v * height - 0.5];
+  const [x0, y0] = [Math.floor(at), Math.floor(down)];
+  const value = (/** @type {number} */ column, /** @type {number} */ row) =>
+    alpha[
+      Math.min(height - 1, Math.max(0, row)) * width + Math.min(width - 1, Math.max(0, column))
+    ];
+  const upper = value(x0, y0) + (value(x0 + 1, y0) - value(x0, y0)) * (at - x0);
+  const lower = value(x0, y0 + 1) + (value(x0 + 1, y0 + 1) - value(x0, y0 + 1)) * (at - x0);
+  return upper + (lower - upper) * (down - y0);
+}
+
+/**
+ * @param {Effect} effect
+ * @param {FakeFrame} frame
+ * @param {Matte} matte
+ */
+async function paint(effect, frame, matte) {
+  const canvas = new FakeCanvas();
+  const compositor = createCpuCompositor({ canvas: /** @type {any} */ (canvas), effect });
+  await compositor.prepare(frame.asVideoFrame);
+  compositor.render(frame.asVideoFrame, matte);
+  return shown(canvas);
+}
+
+/** @param {FakeCanvas} canvas */
+function shown(canvas) {
+  assert.ok(canvas.context.shown);
+  return canvas.context.shown.data;
+}
+
+/**
+ * Every pixel is what `expected` says, within `steps`.
+ * @param {Uint8ClampedArray} data
+ * @param {(rgb: number[], matte: number, x: number, y: number) => number[]} expected
+ * @param {FakeFrame} frame
+ * @param {Matte} matte
+ * @param {number} steps
+ */
+function assertEachPixel(data, expected, frame, matte, steps) {
+  const kinds = { background: 0, edge: 0, person: 0 };
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
+    const shaped = shapeAlpha(alphaAt(matte, x, y), matte.threshold, matte.ramp);
+    kinds[shaped === 0 ? 'background' : shaped === 1 ? 'person' : 'edge']++;
+    const rgb = [...frame.bytes.subarray(4 * i, 4 * i + 3)];
+    const wanted = expected(rgb, shaped, x, y);
+    wanted.forEach((value, channel) => {
+      const off = Math.abs(data[4 * i + channel] - value);
+      assert.ok(off <= steps, `(${x}, ${y})[${channel}]: ${data[4 * i + channel]}, not ${value}`);
+    });
+  }
+  assert.ok(
+    Object.values(kinds).every((count) => count > 50),
+    JSON.stringify(kinds),
+  );
+}
+
+/** Weights are of 256, alphas of 1020: two steps in all. */
+const STEPS = 2;
+
+for (const [name, changes] of /** @type {[string, Partial<Matte>][]} */ ([
+  ['the whole frame', {}],
+  ['a part of the frame', { area: [0.21, 0.17, 0.83, 0.9] }],
+  ['another shape', { threshold: 0.3, ramp: null }],
+])) {
+  test(`colour, the matte of ${name}`, async () => {
+    const [frame, matte] = [noisyFrame(1), discMatte(changes)];
+    const data = await paint({ kind: 'color', color: '#20a040' }, frame, matte);
+    const [red, green, blue] = parseColor('#20a040').map((channel) => channel * 255);
+    const mix = (/** @type {number[]} */ rgb, /** @type {number} */ a) =>
+      [red, green, blue].map((value, i) => value + (rgb[i] - value) * a).concat(255);
+    assertEachPixel(data, mix, frame, matte, STEPS);
+    frame.close();
+  });
+
+  test(`overlay, the matte of ${name}`, async () => {
+    const [frame, matte] = [noisyFrame(2), discMatte(changes)];
+    const data = await paint({ kind: 'overlay', color: '#00ff00' }, frame, matte);
+    const mix = (/** @type {number[]} */ rgb, /** @type {number} */ a) =>
+      [0, 255, 0].map((value, i) => rgb[i] + (value - rgb[i]) * 0.5 * a).concat(255);
+    assertEachPixel(data, mix, frame, matte, STEPS);
+    frame.close();
+  });
+
+  test(`cut-out, the matte of ${name}: not premultiplied`, async () => {
+    const [frame, matte] = [noisyFrame(3), discMatte(changes)];
+    const data = await paint({ kind: 'cutout' }, frame, matte);
+    const alpha = (/** @type {number[]} */ _, /** @type {number} */ a) => [a * 255];
+    const alphas = data.map((_, i) => data[4 * Math.floor(i / 4) + 3]);
+    assertEachPixel(alphas, alpha, frame, matte, STEPS);
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i + 3] > 0)
+        assert.deepEqual(
+          data.slice(i, i + 3),
+          Uint8ClampedArray.from(frame.bytes.subarray(i, i + 3)),
+        );
+    }
+    frame.close();
+  });
+
+  test(`mask, the matte of ${name}: the alpha unshaped`, async () => {
+    const [frame, matte] = [noisyFrame(4), discMatte(changes)];
+    const data = await paint({ kind: 'mask' }, frame, matte);
+    const grey = (
+      /** @type {number[]} */ _,
+      /** @type {number} */ __,
+      /** @type {number} */ x,
+      /** @type {number} */ y,
+    ) =>
+      Array(3)
+        .fill(alphaAt(matte, x, y) * 255)
+        .concat(255);
+    assertEachPixel(data, grey, frame, matte, STEPS);
+    frame.close();
+  });
+}
+
+test('blur: even colours stay, the person does not bleed out', async () => {
+  const frame = noisyFrame(5);
+  const matte = discMatte();
+  matte.alpha.forEach((value, i) => {
+    matte.alpha[i] = Math.round(value); // a hard edge: nothing of the person is background
+  });
+  const at = (/** @type {number} */ i) => alphaAt(matte, i % WIDTH, Math.floor(i / WIDTH));
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    frame.bytes.set(at(i) >= 0.5 ? [250, 0, 0] : [0, 40, 200], 4 * i);
+  }
+  const data = await paint({ kind: 'blur', strength: 1 }, frame, matte);
+  let worst = 0;
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    if (shapeAlpha(at(i), 0.5, matte.ramp) === 0) worst = Math.max(worst, data[4 * i]);
+  }
+  // A plain blur of this strength gives more than 100.
+  assert.ok(worst < 40, `red ${worst}`);
+  frame.close();
+});
+
+test('blur: a spot spreads as a Gaussian of the stated sigma', async () => {
+  const frame = new FakeFrame({ width: WIDTH, height: HEIGHT });
+  frame.bytes.forEach((_, i) => {
+    frame.bytes[i] = i % 4 === 3 ? 255 : 0;
+  });
+  const [cx, cy] = [48, 27];
+  for (let y = cy - 1; y <= cy; y++) {
+    for (let x = cx - 1; x <= cx; x++)
+      frame.bytes.fill(255, 4 * (y * WIDTH + x), 4 * (y * WIDTH + x) + 3);
+  }
+  const nobody = discMatte({ alpha: new Float32Array(SMALL_WIDTH * SMALL_HEIGHT) });
+  const data = await paint({ kind: 'blur', strength: 1 }, frame, nobody);
+  let [sum, spread] = [0, 0];
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    sum += data[4 * i];
+    spread += data[4 * i] * ((i % WIDTH) + 0.5 - cx) ** 2;
+  }
+  const sigma = Math.sqrt(spread / sum);
+  assert.ok(Math.abs(sigma - 0.025 * WIDTH) < 0.4, `${sigma}`);
+  frame.close();
+});
+
+test('blur: an area that ends in the person does not spread its edge over the frame', async () => {
+  const frame = noisyFrame(6);
+  for (let i = 0; i < frame.bytes.length; i += 4) frame.bytes.set([10, 20, 30], i);
+  const matte = discMatte({ area: [0.4, 0.4, 0.6, 0.6] });
+  matte.alpha.fill(1);
+  const data = await paint({ kind: 'blur', strength: 0.5 }, frame, matte);
+  for (let i = 0; i < data.length; i += 4) {
+    assert.deepEqual([...data.subarray(i, i + 4)], [10, 20, 30, 255]);
+  }
+  frame.close();
+});
+
+test('without a frame only what replaces it; after a resize too', async () => {
+  const canvas = new FakeCanvas();
+  const compositor = createCpuCompositor({
+    canvas: /** @type {any} */ (canvas),
+    effect: { kind: 'blur', strength: 0.5 },
+  });
+  const frame = noisyFrame(7);
+  await compositor.prepare(frame.asVideoFrame);
+  compositor.render(frame.asVideoFrame, discMatte());
+  compositor.render(null, null);
+  const colors = () => new Set(new Uint32Array(shown(canvas).buffer));
+  assert.equal(colors().size, 1);
+  compositor.resize(10, 20);
+  assert.deepEqual([canvas.width, canvas.height], [10, 20]);
+  compositor.setEffect({ kind: 'color', color: '#ffffff' });
+  compositor.render(null, null);
+  assert.deepEqual([...colors()], [0xffffffff]);
+  assert.equal(shown(canvas).length, 4 * 10 * 20);
+  frame.close();
+});
+
+test('the shown frame can be drawn again while the next one is read; a strange one cannot', async () => {
+  const canvas = new FakeCanvas();
+  const compositor = createCpuCompositor({
+    canvas: /** @type {any} */ (canvas),
+    effect: { kind: 'cutout' },
+  });
+  const [first, second, strange] = [noisyFrame(8), noisyFrame(9), noisyFrame(10)];
+  await compositor.prepare(first.asVideoFrame);
+  compositor.render(first.asVideoFrame, discMatte());
+  const before = shown(canvas).slice();
+  await compositor.prepare(second.asVideoFrame);
+  compositor.render(first.asVideoFrame, discMatte());
+  assert.deepEqual(shown(canvas), before);
+  assert.throws(() => compositor.render(strange.asVideoFrame, discMatte()), /not prepared/);
+  compositor.render(second.asVideoFrame, discMatte());
+  assert.notDeepEqual(shown(canvas), before);
+  for (const frame of [first, second, strange]) frame.close();
+});
+
+test('where copyTo does not convert, a 2D canvas reads the frame', async (context) => {
+  const frame = new FakeFrame({
+    format: 'I420',
+    width: WIDTH,
+    height: HEIGHT,
+    bytes: new Uint8Array(1.5 * WIDTH * HEIGHT),
+  });
+  /** @type {any} */ (globalThis).OffscreenCanvas = class {
+    getContext() {
+      const data = new Uint8ClampedArray(4 * WIDTH * HEIGHT).fill(77);
+      return { drawImage: () => {}, getImageData: () => ({ data }) };
+    }
+  };
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, 'OffscreenCanvas');
+  });
+  const everybody = discMatte();
+  everybody.alpha.fill(1);
+  const data = await paint({ kind: 'cutout' }, frame, everybody);
+  assert.ok(data.every((value) => value === 77));
+  frame.close();
+});
