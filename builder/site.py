@@ -7,7 +7,7 @@ What a site consists of::
 
     index.html                    templates/*.j2, rendered
     manifest.json                 what the site is and which files it has
-    matte.js                      the engine's public API under a name that stays
+    matte.js, live-matte.js       the engine's public API and its element, under names that stay
     engine-<hash>/                the engine's own files
     runtime-<hash>/               the inference runtime
     models/<name>.<variant>-<hash>.onnx
@@ -60,6 +60,12 @@ Progress = Callable[[str], None]
 
 # Modules that the page or its worker imports; the order is the order of the preload list.
 _MODULE_FOLDERS = ("page", "shared", "worker")
+
+# What other pages import, each under its own name in the site's root.
+_PUBLIC_MODULES = ("matte.js", "live-matte.js")
+
+# Only those other pages need them.
+_NOT_THE_PAGES = ("live-matte.js", "live-matte-source.js")
 
 
 def render_site(
@@ -169,7 +175,8 @@ def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]
         for path, data in sources.items()
         if path.startswith("assets/favicon.")
     }
-    files["matte.js"] = f"export * from './{engine}/page/matte.js';\n".encode()
+    for name in _PUBLIC_MODULES:
+        files[name] = f"export * from './{engine}/page/{name}';\n".encode()
     return files
 
 
@@ -196,6 +203,7 @@ def preload_links(manifest: Mapping[str, Any], files: Iterable[str]) -> list[dic
         for folder in _MODULE_FOLDERS
         for path in sorted(files)
         if path.startswith(f"{engine}/{folder}/") and path.endswith(".js")
+        if not path.endswith(_NOT_THE_PAGES)
     ]
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
     weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])

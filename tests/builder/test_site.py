@@ -39,6 +39,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "_headers",
         "engine-#/assets/favicon.svg",
         "engine-#/page/app.js",
+        "engine-#/page/live-matte.js",
         "engine-#/page/matte.js",
         "engine-#/shared/stats.js",
         "engine-#/styles/app.css",
@@ -46,6 +47,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "favicon.svg",
         "index.html",
         "licences.txt",
+        "live-matte.js",
         "manifest.json",
         "matte.js",
         "media/demo-#.jpg",
@@ -61,7 +63,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
 def test_copies_stand_beside_every_compressible_file(plan: SitePlan, tmp_path: Path) -> None:
     files = snapshot(render(plan, tmp_path))
     compressible = [name for name in files if is_compressible(name)]
-    assert len(compressible) == 16
+    assert len(compressible) == 18
     for name in compressible:
         for suffix in (".br", ".gz"):
             assert decompress(files[name + suffix], suffix) == files[name]
@@ -179,11 +181,12 @@ def test_what_editors_leave_behind_is_not_shipped(plan: SitePlan) -> None:
     assert site_files(plan) == before
 
 
-def test_stable_entry_leads_to_the_engine(plan: SitePlan) -> None:
+@pytest.mark.parametrize("name", ["matte.js", "live-matte.js"])
+def test_stable_entries_lead_to_the_engine(name: str, plan: SitePlan) -> None:
     files = site_files(plan)
-    found = re.fullmatch(r"export \* from '\./(.*)';\n", files["matte.js"].decode())
+    found = re.fullmatch(r"export \* from '\./(.*)';\n", files[name].decode())
     assert found
-    assert files[found[1]] == (plan.template_dir / "page" / "matte.js").read_bytes()
+    assert files[found[1]] == (plan.template_dir / "page" / name).read_bytes()
 
 
 def test_preloads_name_files_of_the_site(plan: SitePlan) -> None:

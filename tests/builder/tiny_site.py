@@ -41,6 +41,7 @@ def make_template(root: Path) -> Path:
             "locales/en.json": '{"hello": "Hello"}',
             "locales/zh.json": '{"hello": "你好"}',
             "page/matte.js": "export const createMatte = () => 'matte';\n",
+            "page/live-matte.js": "export * from './matte.js';\n",
             "page/app.js": "import '../shared/stats.js';\n",
             "shared/stats.js": "export const stats = {};\n",
             "worker/worker.js": "postMessage('ready');\n",

@@ -76,7 +76,7 @@ async function openVideoFile(file, home) {
 
 /**
  * @param {string} url
- * @param {HTMLElement} home
+ * @param {ParentNode} home
  * @returns {Promise<Clip>} with its first frame decoded
  * @throws {MatteError} 'file-unreadable'
  */

@@ -103,7 +103,13 @@ class FakeCanvas {
 
 class FakeGenerator {
   readyState = 'live';
-  writable = new WritableStream({ write: (frame) => frame.close() });
+  static written = 0;
+  writable = new WritableStream({
+    write(frame) {
+      FakeGenerator.written++;
+      frame.close();
+    },
+  });
   stop() {
     this.readyState = 'ended';
   }
@@ -287,8 +293,26 @@ test('a worker that dies later is replaced: settings, source and track are kept'
   assert.notEqual(matte.canvas, canvas);
   assert.equal(told.find(([name]) => name === 'canvas')[1], matte.canvas);
   assert.equal(matte.track, track);
+  const written = FakeGenerator.written;
+  matte.setEffect({ kind: 'mask' }); // draws once more
+  await until(() => FakeGenerator.written > written);
   assert.equal(told.find(([name]) => name === 'recovered')[1].reason, 'out of memory');
   assert.ok(!told.some(([name]) => name === 'error'));
+});
+
+test('the track shows what the canvas shows, and is made anew once it was stopped', async () => {
+  const matte = await started();
+  FakeGenerator.written = 0;
+  const { track } = matte;
+  await until(() => FakeGenerator.written === 1); // the replacement, before anything is attached
+  await matte.attach(video());
+  await until(() => FakeGenerator.written > 1);
+  track.stop();
+  assert.notEqual(matte.track, track);
+  const last = matte.track;
+  matte.dispose();
+  assert.equal(last.readyState, 'ended');
+  assert.equal(matte.track, last);
 });
 
 test('nothing was attached: the new worker is idle; one that breaks again and again is told', async () => {
