@@ -78,7 +78,7 @@ def run_bench(options: BenchOptions, progress: Progress) -> dict[str, Any]:
     from builder.bench_server import counted
 
     camera = _camera_file(clip, progress)
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    load = _load()
     with counted(site) as (url, traffic), sync_playwright() as playwright:
         chromium = _Chromium(playwright, browser, camera)
         try:
@@ -92,13 +92,23 @@ def run_bench(options: BenchOptions, progress: Progress) -> dict[str, Any]:
     result = {
         "schema": SCHEMA,
         "livematte": __version__,
-        "machine": {"cpus": os.cpu_count(), "load": load, "browser": chromium.version},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "load": load,
+            "load_after": _load(),
+            "browser": chromium.version,
+        },
         "clip": {"width": clip.width, "height": clip.height, "fps": clip.fps},
         "start": start,
         **run,
         "peers": peers,
     }
     return {**result, **ratios(result)}
+
+
+def _load() -> float:
+    """Processes that want a core, over the last minute; Windows does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
 
 
 def _clip(options: BenchOptions) -> DemoClip:

@@ -90,7 +90,8 @@ def summary(result: Mapping[str, Any]) -> str:
     return (
         f"{result['model']} ({result['variant']}), {result['backend']}, {result['threads']} "
         f"threads, {result['effect']}, {clip['width']}×{clip['height']} at {clip['fps']} fps;"
-        f" {machine['browser']}, {machine['cpus']} cores, load {machine['load']:.1f}"
+        f" {machine['browser']}, {machine['cpus']} cores, "
+        f"load {machine['load']:.1f} before and {machine['load_after']:.1f} after"
     )
 
 
@@ -151,7 +152,7 @@ def _rate_plot(result: Mapping[str, Any]) -> dict[str, Any]:
         return f"{x:.1f},{_height_of(fps, top):.1f}"
 
     return {
-        "title": f"Frames a second over {end:.0f} s: the camera's rate, and as fast as taken",
+        "title": f"Frames a second over {end:.0f} s: {RUNS[0]} (teal), {RUNS[1]} (orange)",
         "height": 200,
         "ticks": [
             {"y": round(_height_of(share * top, top), 1), "text": f"{share * top:.0f}"}

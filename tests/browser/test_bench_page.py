@@ -58,6 +58,7 @@ def test_it_says_what_it_measured(figures: dict[str, Any]) -> None:
     assert figures["effect"] == "color"
     assert figures["clip"] == {"width": 320, "height": 180, "fps": 30}
     assert figures["machine"]["cpus"] >= 1
+    assert figures["machine"]["load_after"] >= 0
     assert "Chrome" in figures["machine"]["browser"]
 
 

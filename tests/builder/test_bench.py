@@ -50,7 +50,7 @@ def result(**more: Any) -> dict[str, Any]:
     start = {"first_matte_ms": 900.4, "requests": 80, "bytes": 3_100_000}
     out: dict[str, Any] = {
         "model": "selfie-<b>", "variant": "fp16", "backend": "wasm", "threads": 2, "effect": "blur",
-        "machine": {"cpus": 2, "load": 1.5, "browser": "Chrome/156"},
+        "machine": {"cpus": 2, "load": 1.5, "load_after": 2.5, "browser": "Chrome/156"},
         "clip": {"width": 1280, "height": 720, "fps": 30},
         "start": {"cold": start, "warm": {**start, "first_matte_ms": 400.0}},
         "live": run_figures(told(), 30),
@@ -116,6 +116,7 @@ def test_the_tables() -> None:
     rows = {what: (live, fed) for what, live, fed in bench_figures.rows(result())}
     assert rows["frames a second"] == ("30.0", "60.0")
     assert rows["infer, p50 / p95 ms"] == ("4.0 / 5.0", "4.0 / 5.0")
+    assert rows["dropped by the engine"] == ("3", "–")
     assert rows["missed of the camera's"] == ("0", "–")
     assert rows["main-thread tasks > 50 ms"] == ("0", "0")
     starts = {what: rest for what, *rest in bench_figures.start_rows(result())}
@@ -134,6 +135,7 @@ def test_the_report_is_one_file_with_its_plots() -> None:
     assert "selfie-<b>" not in page
     for outside in ("http:", "https:", "<script", "src=", "href="):
         assert outside not in page
+    assert "load 1.5 before and 2.5 after" in page
     assert "prefers-color-scheme: dark" in page
     assert page.count("<svg") == 4  # the rate, the stages, the start, the peers
     assert page.count("<polyline") == 2
