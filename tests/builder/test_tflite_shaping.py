@@ -230,6 +230,8 @@ def test_a_tensor_that_two_ops_and_the_output_share_keeps_its_value():
     maker.op("RESHAPE", [same], [out], options)
     maker.op("NEG", [hidden], [more])
     data = maker.write([source], [out, more])
+    infos = import_model(data, "tflite", "made.tflite").graph.value_info
+    assert len(infos) == len({info.name for info in infos})
     got = by_importer(data, [x])
     np.testing.assert_allclose(got[0], np.maximum(x, 0), **TOLERANCE)
     np.testing.assert_allclose(got[1], -np.maximum(x, 0), **TOLERANCE)
