@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseColor } from '../../../web_template/shared/effects.js';
+import { AlphaEnlarger } from '../../../web_template/worker/compositor/cpu/enlarge.js';
 import { shapeAlpha } from '../../../web_template/worker/compositor/matte-regions.js';
 import { FakeFrame, seededRandom } from '../fakes.js';
 
@@ -138,8 +139,8 @@ function assertEachPixel(data, expected, frame, matte, steps) {
   );
 }
 
-/** Weights are of 256, alphas of 1020: two steps in all. */
-const STEPS = 2;
+/** Weights are of 256, alphas of 1020 and up to 2.5 times as steep, results are rounded. */
+const STEPS = 1.4;
 
 for (const [name, changes] of /** @type {[string, Partial<Matte>][]} */ ([
   ['the whole frame', {}],
@@ -240,6 +241,39 @@ test('blur: a spot spreads as a Gaussian of the stated sigma', async () => {
   frame.close();
 });
 
+test('blur: with nobody there, a Gaussian whose edges are clamped', async () => {
+  const frame = noisyFrame(11);
+  const nobody = discMatte({ alpha: new Float32Array(SMALL_WIDTH * SMALL_HEIGHT) });
+  const data = await paint({ kind: 'blur', strength: 0.6 }, frame, nobody);
+  const sigma = 0.6 * 0.025 * WIDTH;
+  const taps = [0, 1, 2, 3, 4, 5].map((x) => Math.exp((-0.5 * x * x) / sigma ** 2));
+  const sum = 2 * taps.reduce((a, b) => a + b) - 1;
+  const tap = (/** @type {number} */ x) => taps[Math.abs(x)] / sum;
+  const clamped = (/** @type {number} */ at, /** @type {number} */ size) =>
+    Math.min(size - 1, Math.max(0, at));
+  // The grid is as fine as the frame here.
+  for (const [x, y] of [
+    [0, 0],
+    [95, 53],
+    [1, 30],
+    [94, 20],
+    [50, 2],
+    [40, 52],
+    [48, 27],
+  ]) {
+    let expected = 0;
+    for (let dy = -5; dy <= 5; dy++) {
+      for (let dx = -5; dx <= 5; dx++) {
+        const at = clamped(y + dy, HEIGHT) * WIDTH + clamped(x + dx, WIDTH);
+        expected += tap(dx) * tap(dy) * frame.bytes[4 * at];
+      }
+    }
+    const drawn = data[4 * (y * WIDTH + x)];
+    assert.ok(Math.abs(drawn - expected) < 1.5, `(${x}, ${y}): ${drawn}, not ${expected}`);
+  }
+  frame.close();
+});
+
 test('blur: an area that ends in the person does not spread its edge over the frame', async () => {
   const frame = noisyFrame(6);
   for (let i = 0; i < frame.bytes.length; i += 4) frame.bytes.set([10, 20, 30], i);
@@ -250,6 +284,24 @@ test('blur: an area that ends in the person does not spread its edge over the fr
     assert.deepEqual([...data.subarray(i, i + 4)], [10, 20, 30, 255]);
   }
   frame.close();
+});
+
+test('a map that covers a part: nothing outside of it; a new map is seen at once', () => {
+  const table = Uint16Array.from({ length: 1021 }, (_, i) => Math.round(i / 4));
+  const enlarger = new AlphaEnlarger(2, 2, 8, 8);
+  const out = new Uint16Array(8).fill(999);
+  const row = (/** @type {number} */ y, x0 = 0, x1 = 8) => {
+    enlarger.read(y, x0, x1, table, out);
+    return [...out.subarray(0, x1 - x0)];
+  };
+  enlarger.show(Uint8Array.of(100, 100, 100, 100), [0.25, 0.25, 0.75, 0.75]);
+  assert.deepEqual(row(4), [0, 0, 100, 100, 100, 100, 0, 0]);
+  assert.deepEqual(row(4, 4, 7), [100, 100, 0]);
+  assert.deepEqual(row(1), Array(8).fill(0));
+  enlarger.show(Uint8Array.of(50, 50, 50, 50), [0.25, 0.25, 0.75, 0.75]);
+  assert.deepEqual(row(4), [0, 0, 50, 50, 50, 50, 0, 0]);
+  enlarger.show(Uint8Array.of(50, 50, 50, 50), [0, 0.25, 0.5, 0.75]);
+  assert.deepEqual(row(4), [50, 50, 50, 50, 0, 0, 0, 0]);
 });
 
 test('without a frame only what replaces it; after a resize too', async () => {
@@ -266,6 +318,9 @@ test('without a frame only what replaces it; after a resize too', async () => {
   assert.equal(colors().size, 1);
   compositor.resize(10, 20);
   assert.deepEqual([canvas.width, canvas.height], [10, 20]);
+  const [neutral] = colors();
+  compositor.render(null, null);
+  assert.deepEqual([...colors()], [neutral]);
   compositor.setEffect({ kind: 'color', color: '#ffffff' });
   compositor.render(null, null);
   assert.deepEqual([...colors()], [0xffffffff]);
