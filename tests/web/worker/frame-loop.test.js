@@ -35,6 +35,7 @@ function fakePipeline({ run = async () => {} } = {}) {
         await run();
         return Float32Array.of(answer, answer);
       },
+      reset() {},
       async dispose() {},
     },
     // Without the blend, so that each frame's own answer shows.
@@ -308,6 +309,8 @@ test('the first frame is looked at twice, the next at the region alone', async (
   for (const [i, timestamp] of [0, 33_000, 66_000].entries()) {
     loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
     await until(() => told.composited === i + 1);
+    const { seen } = compositor.drawn[i].matte ?? {};
+    assert.equal(seen?.rect.width, 800, 'what the matte was made of, from the first frame on');
   }
   const region = [400, 0, 800, 800]; // as wide as half the model's aspect asks for
   assert.deepEqual(looks, [

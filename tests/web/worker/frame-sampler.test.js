@@ -54,3 +54,19 @@ test('a frame that no way supports is an error that names its format', async () 
   const sampler = createFrameSampler(4, 4, [['no', fakeWay({ can: false })]]);
   await assert.rejects(sampler.sample(frame(), new Float32Array(48)), /RGBA/);
 });
+
+test('the rectangle that is looked at reaches the way', async () => {
+  const rects = /** @type {unknown[]} */ ([]);
+  const way = {
+    supports: () => true,
+    /** @type {import('../../../web_template/worker/frame-sampler.js').FrameSampler['sample']} */
+    async sample(_frame, _out, rect) {
+      rects.push(rect);
+    },
+  };
+  const sampler = createFrameSampler(4, 4, [['way', way]]);
+  const rect = { x: 1, y: 2, width: 3, height: 2 };
+  await sampler.sample(frame(), new Float32Array(48), rect);
+  await sampler.sample(frame(), new Float32Array(48));
+  assert.deepEqual(rects, [rect, undefined]);
+});
