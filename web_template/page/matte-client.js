@@ -51,7 +51,7 @@ export class Matte {
   #bridge;
   #unwatch = () => {};
   #restarts = new Restarts();
-  /** @type {{model?: string, threads?: number}} */
+  /** @type {Pick<import('./matte.js').MatteOptions, 'model' | 'threads' | 'compositor'>} */
   #wishes = {};
   #hasStarted = false;
   /** What is attached. @type {Source | null} */
@@ -85,14 +85,14 @@ export class Matte {
    * @param {import('./matte.js').MatteOptions} options
    * @returns {Promise<void>} resolved when frames can be attached
    */
-  async start({ model, threads }) {
-    this.#wishes = { model, threads };
+  async start({ model, threads, compositor }) {
+    this.#wishes = { model, threads, compositor };
     await this.#startWorker();
     this.#hasStarted = true;
   }
 
   async #startWorker() {
-    const { model, threads } = this.#wishes;
+    const { model, threads, compositor } = this.#wishes;
     const spec = modelSpec(this.#manifest, this.#siteRoot, model);
     const canvas = this.#canvas.transferControlToOffscreen();
     this.#caps.worker = await this.#bridge.request(
@@ -101,6 +101,7 @@ export class Matte {
         canvas,
         runtime: runtimeSpec(this.#manifest, this.#siteRoot),
         threads: threadCount(capabilities(), threads),
+        compositor,
         effect: this.#effect,
       },
       [canvas],

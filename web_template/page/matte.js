@@ -17,6 +17,7 @@
  * @property {Manifest} [manifest]          fetched from the site's root when left out
  * @property {number} [threads]             used only where the page is isolated
  * @property {'auto' | 'wasm'} [backend]
+ * @property {import('../shared/messages.js').CompositorChoice} [compositor]  'auto': by the GPU
  * @property {AbortSignal} [signal]         gives up the start
  */
 

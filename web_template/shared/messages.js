@@ -19,7 +19,9 @@
  * @typedef {ReadableInput | TrackInput | FramesInput | PictureInput} Input
  *
  * Requests and their answers:
- * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect}} InitRequest
+ * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect,
+ *   compositor?: CompositorChoice}} InitRequest
+ * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
  * @typedef {{sourceId: number, input: Input}} AttachRequest
  * @typedef {{effect: Effect}} SetEffectRequest

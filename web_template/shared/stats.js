@@ -15,6 +15,7 @@
  * @property {'wasm'} backend
  * @property {number} threads        that the runtime really uses
  * @property {boolean} isolated      cross-origin isolated, so threads are possible
+ * @property {string} compositor     'webgl2' | 'cpu'; '' until there is one
  * @property {string} sampler        how frames are read: 'planes' | 'rgba' | 'canvas2d'; '' before the first frame
  * @property {number} fps            composited frames a second, over the last seconds
  * @property {number} frames         composited since the source was attached
@@ -42,6 +43,7 @@ export function emptyStats(isolated) {
     backend: 'wasm',
     threads: 0,
     isolated,
+    compositor: '',
     sampler: '',
     ...new FrameStats().summary(0),
     width: 0,

@@ -7,13 +7,15 @@
  * @typedef {import('../shared/messages.js').Request} Request
  * @typedef {import('../shared/messages.js').State} State
  * @typedef {import('../shared/messages.js').ToWorker} ToWorker
+ * @typedef {import('../shared/messages.js').CompositorChoice} CompositorChoice
  * @typedef {import('./compositor/compositor.js').Compositor} Compositor
+ * @typedef {import('./compositor/compositor.js').CompositorOptions} CompositorOptions
  * @typedef {import('./frame-loop.js').Pipeline} Pipeline
  * @typedef {import('./frame-source.js').FrameSource} FrameSource
  *
  * @typedef {object} EngineParts
  * @property {(message: FromWorker, transfer?: Transferable[]) => void} post
- * @property {(options: import('./compositor/compositor.js').CompositorOptions) => Compositor} createCompositor
+ * @property {(options: CompositorOptions & {choice?: CompositorChoice}) => Compositor} createCompositor
  * @property {(options: import('./segmenter.js').SegmenterOptions) => Promise<import('./segmenter.js').Segmenter>} createSegmenter
  * @property {(width: number, height: number) => import('./frame-sampler.js').FrameSampler} createFrameSampler
  *
@@ -130,7 +132,12 @@ export class Engine {
       send: (frame) => this.#parts.post({ type: 'output', frame }, [frame]),
       redraw: () => loop.redraw(),
     });
-    const bare = this.#parts.createCompositor({ canvas, effect, onRestored: () => loop.redraw() });
+    const bare = this.#parts.createCompositor({
+      choice: settings.compositor,
+      canvas,
+      effect,
+      onRestored: () => loop.redraw(),
+    });
     const compositor = watched(bare, () => output.drawn());
     const loop = new FrameLoop({
       compositor,
@@ -258,6 +265,7 @@ export class Engine {
       backend: 'wasm',
       threads: segmenter?.threads ?? 0,
       isolated: capabilities().isolated,
+      compositor: this.#session?.compositor.kind ?? '',
       sampler: sampler?.way ?? '',
       ...summary,
       ...this.#size,

@@ -9,7 +9,12 @@ import { FakeFrame, until } from '../fakes.js';
 /** Those that were started. @type {FakeWorker[]} */
 const workers = [];
 /** What the next worker meets with. */
-const world = { webgl: true, model: true, dies: false };
+const world = {
+  webgl: true,
+  model: true,
+  dies: false,
+  choice: /** @type {string | undefined} */ (undefined),
+};
 
 /** A worker whose other side is the real engine, with a model and a compositor for tests. */
 class FakeWorker extends EventTarget {
@@ -17,6 +22,7 @@ class FakeWorker extends EventTarget {
   #engine = new Engine({
     post: (data) => this.#toPage(data),
     createCompositor: (options) => {
+      world.choice = options.choice;
       if (!world.webgl) throw new Error('no WebGL2');
       this.compositor = createMockCompositor(options);
       return this.compositor;
@@ -192,10 +198,16 @@ test('a video is matted; states, size, figures and the first matte are told', as
   );
   assert.deepEqual(told.find(([name]) => name === 'size')[1], { width: 4, height: 4 });
   assert.ok(told.some(([name]) => name === 'first-matte'));
+  assert.equal(matte.stats.compositor, 'mock');
   const { model, source, threads } = matte.stats;
   assert.deepEqual([model, source, threads], ['small', 'video', 1]);
   const { alpha } = await matte.capture();
   assert.deepEqual([...alpha], [0.5, 0.5]);
+});
+
+test('the compositor can be chosen', async () => {
+  await started({ compositor: 'cpu' });
+  assert.equal(world.choice, 'cpu');
 });
 
 test('detach forgets the source', async () => {

@@ -22,6 +22,7 @@ function stats(changes) {
     backend: 'wasm',
     threads: 2,
     isolated: true,
+    compositor: 'webgl2',
     sampler: 'planes',
     fps: 29.97,
     frames: 90,

@@ -8,7 +8,7 @@
  *
  * @typedef {import('./compositor.js').Compositor} Compositor
  * @typedef {import('./compositor.js').CompositorOptions} CompositorOptions
- * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice
+ * @typedef {import('../../shared/messages.js').CompositorChoice} CompositorChoice
  */
 
 import { createCpuCompositor } from './cpu.js';
