@@ -205,6 +205,19 @@ def test_integer_weights_behind_dequantize_are_folded():
     np.testing.assert_allclose(by_importer(data, [x])[0], by_interpreter(data, [x])[0], 1e-5, 1e-4)
 
 
+def test_one_zero_point_stands_for_all_scales():
+    models = []
+    for zeros in [(0,), (0,) * 5]:
+        scales = tuple(0.01 * (1 + i) for i in range(5))
+        maker = Maker()
+        source, out = maker.tensor(3, 12), maker.tensor(3, 5)
+        weights = put(maker, stored((5, 12), "int8", Steps(scales, zeros), 1, fixed=True))
+        maker.op("FULLY_CONNECTED", [source, weights], [out], ("FullyConnectedOptions", {}))
+        data = maker.write([source], [out])
+        models.append(import_model(data, "tflite", "made.tflite", quantized="qdq"))
+    assert models[0] == models[1]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_float_ends_around_a_quantised_middle(mode):
     x = numbers((1, 4, 6, 3))
