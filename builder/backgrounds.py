@@ -88,13 +88,13 @@ def _books(draw: ImageDraw.ImageDraw, rng: np.random.Generator, shelf: tuple[int
     unit = bottom - top
     x = left
     while x < right - unit // 5:
-        width = int(unit * rng.uniform(0.12, 0.26))
+        width = max(1, int(unit * rng.uniform(0.12, 0.26)))
         tall = int(unit * rng.uniform(0.6, 0.9))
         if rng.random() < 0.16:  # a gap, as on real shelves
             x += width
             continue
         colour = palette[rng.integers(len(palette))]
-        box = (x, bottom - tall, min(x + width - 2, right), bottom)
+        box = (x, bottom - tall, max(x, min(x + width - 2, right)), bottom)
         draw.rectangle(box, fill=colour)
         band = tuple(min(255, c + 46) for c in colour)
         draw.rectangle((box[0], box[1] + tall // 6, box[2], box[1] + tall // 4), fill=band)

@@ -15,6 +15,12 @@ def test_frames_are_model_inputs():
         np.testing.assert_allclose(frame * 255, np.round(frame * 255), atol=1e-4)  # 8 bits
 
 
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (16, 24), (24, 16), (16, 256)])
+def test_the_smallest_models_get_frames_too(height, width):
+    frames = calibration_frames(height, width, count=16, seed=2)
+    assert {frame.shape for frame in frames} == {(1, 3, height, width)}
+
+
 def test_a_seed_gives_the_same_frames_again_and_another_seed_others():
     first, again = (calibration_frames(48, 64, count=3, seed=1) for _ in range(2))
     np.testing.assert_array_equal(first, again)
