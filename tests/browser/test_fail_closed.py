@@ -38,6 +38,7 @@ export async function createSegmenter({ model, threads }) {
       if (runs++ < GOOD_RUNS) return left;
       %(at_run)s
     },
+    reset() {},
     async dispose() {},
   };
 }

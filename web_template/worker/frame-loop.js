@@ -108,6 +108,7 @@ export class FrameLoop {
     this.#dropShown();
     this.#isFailing = false;
     this.#pipeline?.filter.reset();
+    this.#pipeline?.segmenter.reset();
     this.#pipeline?.region.reset();
     this.redraw();
   }

@@ -57,6 +57,7 @@ function createEngine() {
           if (faults.run) throw faults.run;
           return Float32Array.of(input[0], input[0]);
         },
+        reset() {},
         async dispose() {
           record.disposed = true;
         },
