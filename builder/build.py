@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from builder import __version__, paths
 from builder.pipeline import BuiltModel, Progress, build_model, files_of, hash_files, hash_json
 from builder.recipe import Recipe, load_recipe
+from builder.tuning import chosen_rewrites
 
 if TYPE_CHECKING:
     from builder.site_plan import DemoMedia, SiteModel
@@ -41,6 +42,7 @@ def build_site(
     *,
     progress: Progress,
     force: bool = False,
+    tuned: bool = False,
 ) -> BuildResult:
     """Build the site, unless the one that is there was made from the same inputs.
 
@@ -51,12 +53,18 @@ def build_site(
             the new one is whole.
         progress: called with one line for each step.
         force: render even when nothing changed.
+        tuned: first measure in a browser which rewrites make each model faster.
 
     Raises:
         LivematteError: any stage's own error; the old site is untouched then.
     """
     site_dir = site_dir or paths.default_site_dir()
     recipes = tuple(load_recipe(name) for name in models or DEFAULT_MODELS)
+    if tuned:
+        from builder.tune import tune
+
+        for recipe in recipes:
+            tune(recipe, progress)
     fingerprint = _fingerprint(recipes)
     if not force and _built_fingerprint(site_dir) == fingerprint:
         return BuildResult(site_dir, rendered=False, models=())
@@ -157,6 +165,7 @@ def _fingerprint(recipes: Sequence[Recipe]) -> str:
     trees = [paths.PACKAGE_DIR, paths.template_dir(), paths.DATA_DIR / "package-lock.json"]
     parts = [
         [recipe.model_dump_json() for recipe in recipes],
+        [chosen_rewrites(recipe) for recipe in recipes],
         [_source_state(recipe) for recipe in recipes],
         [hash_files(files_of(tree)) for tree in trees],
         _versions(("av", "brotli", "jinja2", "numpy", "onnx", "onnxruntime", "onnxsim", "tflite")),

@@ -70,12 +70,15 @@ _model_option = click.option(
 @_site_option
 @_models_option
 @click.option("--force", is_flag=True, help="Render the site even when nothing has changed.")
-def build(site_dir: Path | None, models: tuple[str, ...], force: bool) -> None:
+@click.option("--tune", "tuned", is_flag=True,
+              help="First measure in a headless browser which rewrites make each model faster, and "
+              "store them beside its recipe.")  # fmt: skip
+def build(site_dir: Path | None, models: tuple[str, ...], force: bool, tuned: bool) -> None:
     """Build the static site: convert, verify and quantize the models, render the pages."""
     from builder import console
     from builder.build import build_site
 
-    result = build_site(models, site_dir, force=force, progress=console.say)
+    result = build_site(models, site_dir, force=force, tuned=tuned, progress=console.say)
     if result.models:
         console.result_console.print(console.variants_table(result.models))
     state = "is ready" if result.rendered else "is up to date"

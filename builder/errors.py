@@ -14,7 +14,8 @@
     ├── SiteError          a site that cannot be rendered or swapped in
     ├── ServeError         a server that cannot start
     ├── BrowserError       a Chromium that is missing or does not run
-    └── BenchError         a measurement that cannot be made as it was asked for
+    ├── BenchError         a measurement that cannot be made as it was asked for
+    └── TuneError          a tuning that cannot be measured, written or read
 
 The message is one line: what is wrong, then how to mend it. The command line prints it as it
 stands; nothing else in the project catches the base class.
@@ -79,3 +80,7 @@ class BrowserError(LivematteError):
 
 class BenchError(LivematteError):
     """A measurement that cannot be made as it was asked for."""
+
+
+class TuneError(LivematteError):
+    """A tuning that cannot be measured, written or read."""

@@ -2,7 +2,8 @@
 
 Each file holds one, with its algebra. The tidying ones cost nothing and always apply. The others
 are faster in one runtime and slower in another, or on one model and not on the next: each model
-gets those that measured faster on it (see `builder.tune`), or `DEFAULT` where nobody measured.
+gets those that measured faster on it (see `builder.tune`), or a few safe ones where nobody has
+measured (`builder.tuning.DEFAULT_REWRITES`).
 
 A rewrite is a pure function from model to model; where it applies nowhere it returns the very
 model that it was given.
@@ -70,9 +71,6 @@ TUNED = (
     Rewrite("sigmoid_tanh", sigmoid_tanh.apply),
     Rewrite("clip_bounds", clip_bounds.apply),
 )
-
-# Less work or the same work in fewer passes, whatever runs it.
-DEFAULT = ("pointwise_before_resize", "pooled_sums", "gates")
 
 
 def apply_rewrites(model: onnx.ModelProto, names: Iterable[str]) -> onnx.ModelProto:

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from rewriting import Net, ops, property_settings, rewritten, untouched
 
 from builder.rewrites import (
-    DEFAULT,
     TIDYING,
     TUNED,
     apply_rewrites,
@@ -24,6 +23,7 @@ from builder.rewrites import (
     split_sums,
     squeeze_excite,
 )
+from builder.tuning import DEFAULT_REWRITES
 
 seeds = st.integers(0, 1000)
 sides = st.tuples(st.integers(2, 7), st.integers(2, 7))
@@ -365,7 +365,7 @@ def test_a_clip_after_a_convolution_stays():
 def test_names_are_unique_and_the_default_is_among_them():
     names = [rewrite.name for rewrite in (*TIDYING, *TUNED)]
     assert len(set(names)) == len(names)
-    assert set(DEFAULT) <= {rewrite.name for rewrite in TUNED}
+    assert set(DEFAULT_REWRITES) <= {rewrite.name for rewrite in TUNED}
 
 
 def test_all_rewrites_together_on_a_network_of_every_kind():
