@@ -35,6 +35,7 @@
 
 import { MatteError } from '../shared/errors.js';
 import { RegionOfInterest } from './region-of-interest.js';
+import { createWholeFrame } from './whole-frame.js';
 
 export class FrameLoop {
   #compositor;
@@ -93,8 +94,7 @@ export class FrameLoop {
    * @returns {Promise<void>} when the old one is not used any more
    */
   async setPipeline(pipeline) {
-    const { width, height } = pipeline.segmenter.model;
-    this.#pipeline = { region: new RegionOfInterest(width, height), ...pipeline };
+    this.#pipeline = { region: regionOf(pipeline.segmenter), ...pipeline };
     await this.#running;
     // A picture, or a paused video, is looked at again by the new model.
     if (this.#shown && !this.#waiting) this.offer(this.#shown.frame.clone());
@@ -256,6 +256,11 @@ export class FrameLoop {
 function placeOf({ visibleRect, displayWidth, displayHeight, timestamp }) {
   const { width, height } = visibleRect ?? { width: displayWidth, height: displayHeight };
   return { width, height, timeS: timestamp / 1e6 };
+}
+
+/** @param {Segmenter} segmenter */
+function regionOf({ model: { width, height }, isRecurrent }) {
+  return isRecurrent ? createWholeFrame() : new RegionOfInterest(width, height);
 }
 
 /** A message task: timers are clamped and throttled. */

@@ -10,6 +10,7 @@
  * @property {number} threads         that the runtime uses
  * @property {Float32Array} input     [3, height, width] RGB 0..1; filled before `run`
  * @property {() => Promise<Float32Array>} run  the alpha of the input, [height, width] 0..1
+ * @property {boolean} isRecurrent    it carries states from frame to frame
  * @property {() => void} reset       the next frame has nothing to do with the last one
  * @property {() => Promise<void>} dispose
  *
@@ -84,12 +85,14 @@ async function startSession(runtime, model, bytes, threads) {
   });
   const input = new Float32Array(3 * model.height * model.width);
   const frame = new ort.Tensor('float32', input, [1, 3, model.height, model.width]);
-  const first = { [INPUT]: frame, ...firstStates(ort, session) };
+  const states = firstStates(ort, session);
+  const first = { [INPUT]: frame, ...states };
   let feeds = first;
   const segmenter = {
     model,
     threads,
     input,
+    isRecurrent: Object.keys(states).length > 0,
     async run() {
       const fed = feeds;
       const answer = await session.run(fed);

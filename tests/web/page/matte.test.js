@@ -32,6 +32,7 @@ class FakeWorker extends EventTarget {
       return {
         model,
         threads,
+        isRecurrent: false,
         input: new Float32Array(3 * model.width * model.height),
         run: async () => new Float32Array(model.width * model.height).fill(0.5),
         reset: () => {},

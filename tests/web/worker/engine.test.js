@@ -53,6 +53,7 @@ function createEngine() {
         model,
         threads,
         input,
+        isRecurrent: false,
         async run() {
           if (faults.run) throw faults.run;
           return Float32Array.of(input[0], input[0]);

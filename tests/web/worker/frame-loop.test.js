@@ -30,6 +30,7 @@ function fakePipeline({ run = async () => {} } = {}) {
       model: spec,
       threads: 1,
       input,
+      isRecurrent: false,
       async run() {
         const answer = input[0];
         await run();
@@ -352,4 +353,32 @@ test('after another source the person is looked for anew', async () => {
     [1600, 800, 1600, 800],
   );
   loop.dispose();
+});
+
+test('a recurrent model sees whole frames and forgets with the source', async () => {
+  /** @type {({x: number, width: number} | undefined)[]} */
+  const rects = [];
+  let resets = 0;
+  const { sampler, segmenter, filter } = fakePipeline();
+  const { loop, told } = createLoop();
+  await loop.setPipeline({
+    sampler: { ...sampler, sample: async (_frame, _out, rect) => void rects.push(rect) },
+    segmenter: {
+      ...segmenter,
+      isRecurrent: true,
+      // A person in a corner: a region of interest would close in on it.
+      run: async () => Float32Array.of(1, 0),
+      reset: () => void resets++,
+    },
+    filter,
+  });
+  for (let count = 1; count <= 3; count++) {
+    loop.offer(frameAt(count * 33_000));
+    await until(() => told.composited === count);
+  }
+  const [first] = rects;
+  assert.equal(rects.length, 3);
+  assert.ok(rects.every((rect) => rect?.x === 0 && rect.width === first?.width));
+  loop.clear();
+  assert.equal(resets, 1);
 });

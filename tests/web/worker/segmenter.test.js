@@ -72,7 +72,8 @@ function start(context, create, threads = 1) {
 
 test('one input tensor of the contract, filled from outside, again and again', async (context) => {
   const { log, segmenter } = start(context, 'return session([0.25, 0.5]);');
-  const { input, run, threads, dispose } = await segmenter;
+  const { input, run, threads, isRecurrent, dispose } = await segmenter;
+  assert.equal(isRecurrent, false);
   assert.deepEqual([...(await run())], [0.25, 0.5]);
   assert.equal(log.feeds.frame.data, input);
   assert.deepEqual(log.feeds.frame.dims, [1, 3, 1, 2]);
@@ -150,7 +151,8 @@ const COUNTER = `return {
 
 test('a recurrent model reads what it wrote with the frame before', async (context) => {
   const { segmenter } = start(context, COUNTER);
-  const { run, reset } = await segmenter;
+  const { run, reset, isRecurrent } = await segmenter;
+  assert.ok(isRecurrent);
   assert.deepEqual([...(await run())], [0, 0], 'the rehearsal leaves nothing behind');
   assert.deepEqual([...(await run())], [1, 1]);
   assert.deepEqual([...(await run())], [2, 2]);
