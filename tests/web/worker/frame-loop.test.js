@@ -373,7 +373,7 @@ test('a recurrent model sees whole frames and forgets with the source', async ()
     filter,
   });
   for (let count = 1; count <= 3; count++) {
-    loop.offer(frameAt(count * 33_000));
+    loop.offer(frameAt(count * 33_000, { width: 640, height: 360 }));
     await until(() => told.composited === count);
   }
   const [first] = rects;
