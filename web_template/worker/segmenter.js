@@ -79,7 +79,6 @@ async function startSession(runtime, model, bytes, threads) {
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
-    extra: { session: { force_spinning_stop: '1' } },
   }).catch((error) => {
     throw new MatteError('model-unavailable', `the model ${model.name} does not load`, `${error}`);
   });
