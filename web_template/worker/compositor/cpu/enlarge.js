@@ -143,6 +143,8 @@ export class PictureEnlarger {
   #low;
   #high;
   #width;
+  /** Where the outputs of each left neighbour end. */
+  #runEnds;
 
   /**
    * @param {number} width   of the picture
@@ -156,6 +158,10 @@ export class PictureEnlarger {
     this.#low = new Int32Array(width);
     this.#high = new Int32Array(width);
     this.#width = width;
+    this.#runEnds = new Int32Array(width);
+    this.#columns.low.forEach((left, x) => {
+      this.#runEnds[left] = x + 1;
+    });
   }
 
   /**
@@ -172,18 +178,19 @@ export class PictureEnlarger {
     this.#blendLines(picture, y, low[x0], high[x1 - 1]);
     const [redBlue, greenAlpha] = [this.#low, this.#high];
     for (let x = x0, at = outAt; x < x1; ) {
-      // Pixels between the same two neighbours follow each other.
+      // Pixels between the same two neighbours follow each other, and the mix of two words,
+      // a·(256 − f) + b·f, is the plain integer 256·a + (b − a)·f.
       const left = low[x];
       const right = high[x];
-      const rb0 = redBlue[left];
-      const rb1 = redBlue[right];
-      const ga0 = greenAlpha[left];
-      const ga1 = greenAlpha[right];
-      for (; x < x1 && low[x] === left; x++, at++) {
+      const redBlue0 = ((redBlue[left] << 8) + HALF) | 0;
+      const redBlueStep = (redBlue[right] - redBlue[left]) | 0;
+      const greenAlpha0 = ((greenAlpha[left] << 8) + HALF) | 0;
+      const greenAlphaStep = (greenAlpha[right] - greenAlpha[left]) | 0;
+      const end = Math.min(x1, this.#runEnds[left]);
+      for (; x < end; x++, at++) {
         const f = fraction[x];
-        const e = 256 - f;
-        const rb = (Math.imul(rb0, e) + Math.imul(rb1, f) + HALF) >>> 8;
-        const ga = (Math.imul(ga0, e) + Math.imul(ga1, f) + HALF) | 0;
+        const rb = (redBlue0 + Math.imul(redBlueStep, f)) >>> 8;
+        const ga = (greenAlpha0 + Math.imul(greenAlphaStep, f)) | 0;
         out[at] = (rb & LANES) | (ga & HIGH_LANES);
       }
     }
