@@ -23,7 +23,7 @@ IOU_TOLERANCE = 0.99
 # What is composited is blended with the frames before. Of a look at the person, disagreement above
 # 0.3 counts as it is, so an outline that moved stands where the model put it. A look at the whole
 # frame is coarser and mostly confirms the looks before it, so what is shown is about one frame
-# behind: on a machine that is slow at the moment, someone walks a few per cent of her width in that.
+# behind: on a machine that is slow at the moment, someone walks some way in that.
 BLENDED_IOU_TOLERANCE = 0.96
 BLENDED_IOU_TOLERANCE_WHOLE = 0.8
 
