@@ -13,6 +13,7 @@ from builder import paths
 from builder.headers import CONTENT_SECURITY_POLICY
 from builder.serve import create_app
 
+WITHOUT_WASM = CONTENT_SECURITY_POLICY.replace(" 'wasm-unsafe-eval'", "")
 TEXTS = json.loads((paths.template_dir() / "locales" / "en.json").read_text("utf-8"))
 
 # Stands before the browser's own function: fake devices are never busy and cannot be unplugged.
@@ -120,8 +121,7 @@ def test_an_unreadable_file_is_said_by_name(
 
 
 def test_forbidden_wasm_is_said(site: Path, servers: Servers, visits: Visits) -> None:
-    policy = CONTENT_SECURITY_POLICY.replace(" 'wasm-unsafe-eval'", "")
-    app = WithHeaders(create_app(site).wsgi_app, {"Content-Security-Policy": policy})
+    app = WithHeaders(create_app(site).wsgi_app, {"Content-Security-Policy": WITHOUT_WASM})
     visit = visits.open("about:blank")
     visit.expect("Content Security Policy", "WebAssembly")
     visit.page.goto(f"{servers.start(app)}/")
@@ -129,6 +129,22 @@ def test_forbidden_wasm_is_said(site: Path, servers: Servers, visits: Visits) ->
     expect(visit.page.locator("#frame")).to_have_attribute("data-state", "failed")
     visit.page.locator('[data-locale="zh"]').click()  # the page itself is well
     expect(visit.page.locator("html")).to_have_attribute("lang", "zh")
+
+
+def test_a_camera_that_comes_after_the_model_failed_is_not_waited_for(
+    site: Path, servers: Servers, visits: Visits
+) -> None:
+    app = WithHeaders(create_app(site).wsgi_app, {"Content-Security-Policy": WITHOUT_WASM})
+    visit = visits.open("about:blank")
+    visit.expect("Content Security Policy", "WebAssembly")
+    visit.page.goto(f"{servers.start(app)}/licences.txt")
+    visit.start_engine(source=None)
+    visit.page.wait_for_function("() => livematte.told.errors.length > 0")
+    assert visit.told["errors"][0]["code"] == "wasm-blocked"
+    visit.page.evaluate(
+        "async () => livematte.matte.attach(await livematte.engine.openCamera({ width: 640 }))"
+    )
+    visit.page.wait_for_function("() => livematte.matte.state === 'failed'")
 
 
 @pytest.mark.parametrize("damage", ["missing", "other bytes"])
