@@ -1,7 +1,11 @@
 """`livematte build --tune` in the real browser, on a model that takes no time."""
 
+import functools
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,6 +20,17 @@ from builder.tune_browser import open_track
 from builder.tuning import read_tuning
 
 HEIGHT, WIDTH = 32, 48
+
+
+def in_a_thread(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test beside the other tests' browser, whose event loop lives in the main thread."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(test, *args, **kwargs).result()
+
+    return run
 
 
 def network() -> onnx.ModelProto:
@@ -55,6 +70,7 @@ def recipe(folder: Path) -> Recipe:
     )
 
 
+@in_a_thread
 def test_rewrites_are_measured_and_stored(tmp_path: Path) -> None:
     lines: list[str] = []
     tuned = tune(recipe(tmp_path), lines.append, rounds=2, most_doubt=math.inf)
@@ -70,6 +86,7 @@ def test_rewrites_are_measured_and_stored(tmp_path: Path) -> None:
     assert "written to" in lines[-1]
 
 
+@in_a_thread
 def test_the_yardstick_runs_the_original_weights_on_one_thread_and_on_two() -> None:
     package = paths.node_modules() / "@mediapipe" / "selfie_segmentation"
     data = (package / "selfie_segmentation_landscape.tflite").read_bytes()
@@ -81,6 +98,7 @@ def test_the_yardstick_runs_the_original_weights_on_one_thread_and_on_two() -> N
             assert all(0 < ms < 5000 for ms in times)
 
 
+@in_a_thread
 def test_a_model_that_the_runtime_refuses_ends_in_one_line() -> None:
     with open_track((1,)) as track, pytest.raises(TuneError, match="cannot measure") as caught:
         track.load("broken", b"no model")
