@@ -49,7 +49,7 @@ def _block(graph: Graph, conv: onnx.NodeProto) -> bool:
         conv.input[0],
         graph.constant_value(_strips(weights, rows, seen.strides[0]), "weights"),
         *_biases(graph, conv, rows),
-        **_attributes(seen, before, after, rows),
+        **_attributes(seen, rows),
     )
     sets = graph.reshape(blocks, *after)
     graph.replace(conv.output[0], rows_in_order(graph, sets, after, rows))
@@ -80,17 +80,11 @@ def _biases(graph: Graph, conv: onnx.NodeProto, rows: int) -> list[str]:
     return [graph.reshape(graph.add("Expand", column, graph.ints(1, rows)), -1)]
 
 
-def _attributes(
-    seen: Window, before: tuple[int, ...], after: tuple[int, ...], rows: int
-) -> dict[str, object]:
-    stride = seen.strides[0]
-    strip = (rows - 1) * stride + seen.kernel[0]
-    top, left, _, right = seen.pads
-    # As many rows as the last block needs; the stride may have left some out.
-    bottom = max(0, (after[2] - 1) * stride + seen.kernel[0] - before[2] - top)
+def _attributes(seen: Window, rows: int) -> dict[str, object]:
+    strip = (rows - 1) * seen.strides[0] + seen.kernel[0]
     return {
-        "group": before[1],
+        "group": seen.groups,
         "kernel_shape": [strip, seen.kernel[1]],
-        "strides": [rows * stride, seen.strides[1]],
-        "pads": [top, left, bottom, right],
+        "strides": [rows * seen.strides[0], seen.strides[1]],
+        "pads": list(seen.pads),  # rows that the stride has left over are still too few for a block
     }

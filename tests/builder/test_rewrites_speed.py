@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from rewriting import Net, ops, property_settings, rewritten, untouched
 
@@ -293,6 +293,7 @@ def test_rows_are_put_in_order_before_anything_else(case):
 
 
 @property_settings
+@example(seed=0, c=2, m=3, s=2, bias=True)
 @given(
     seed=seeds, c=st.integers(1, 4), m=st.integers(1, 3), s=st.integers(2, 4), bias=st.booleans()
 )
@@ -366,6 +367,14 @@ def test_names_are_unique_and_the_default_is_among_them():
     names = [rewrite.name for rewrite in (*TIDYING, *TUNED)]
     assert len(set(names)) == len(names)
     assert set(DEFAULT_REWRITES) <= {rewrite.name for rewrite in TUNED}
+
+
+def test_what_a_rewrite_leaves_behind_is_tidied():
+    net = Net((1, 3, 6, 6))
+    y = net.resize(net.conv(net.input, 4, 3), 1, 4, 12, 12)
+    after = ops(apply_rewrites(net.model(y), ("resize_shifts",)))
+    assert after.count("Conv") == 1
+    assert after.count("Mul") == 2  # by 3 for each axis; the common factor is in the weights
 
 
 def test_all_rewrites_together_on_a_network_of_every_kind():
