@@ -136,8 +136,9 @@ def test_a_call_before_the_first_matte_shows_the_replacement_only(
     finally:
         app.release()
     visit.wait_for_frames(5)
-    wait_for_picture(visit, f"video.videoWidth / video.videoHeight > {16 / 9 - 0.05}")
-    visit.page.wait_for_timeout(500)
+    # Before, the canvas has its first size, 300 × 150; then it takes a while to send another.
+    wait_for_picture(visit, f"Math.abs(video.videoWidth / video.videoHeight - {16 / 9}) < 0.05")
+    visit.page.wait_for_timeout(1500)
     assert share_of(received(visit), GREEN) < 0.95  # the control: now there is a person
 
 
