@@ -12,7 +12,7 @@
  * @typedef {object} Stats
  * @property {string} model          '' until one is loaded
  * @property {string} variant        'fp32' | 'fp16' | 'int8'; '' until one is loaded
- * @property {'wasm'} backend
+ * @property {'wasm' | 'webgpu'} backend
  * @property {number} threads        that the runtime really uses
  * @property {boolean} isolated      cross-origin isolated, so threads are possible
  * @property {string} compositor     'webgl2' | 'cpu'; '' until there is one

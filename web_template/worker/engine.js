@@ -10,14 +10,13 @@
  * @typedef {import('../shared/messages.js').CompositorChoice} CompositorChoice
  * @typedef {import('./compositor/compositor.js').Compositor} Compositor
  * @typedef {import('./compositor/compositor.js').CompositorOptions} CompositorOptions
- * @typedef {import('./frame-loop.js').Pipeline} Pipeline
  * @typedef {import('./frame-source.js').FrameSource} FrameSource
+ * @typedef {import('./ways/frame-way.js').FrameWay} FrameWay
  *
  * @typedef {object} EngineParts
  * @property {(message: FromWorker, transfer?: Transferable[]) => void} post
  * @property {(options: CompositorOptions & {choice?: CompositorChoice}) => Compositor} createCompositor
- * @property {(options: import('./segmenter.js').SegmenterOptions) => Promise<import('./segmenter.js').Segmenter>} createSegmenter
- * @property {(width: number, height: number) => import('./frame-sampler.js').FrameSampler} createFrameSampler
+ * @property {(options: import('./segmenter.js').SegmenterOptions) => Promise<FrameWay>} openWay
  *
  * @typedef {object} Session  what there is once `init` is through
  * @property {InitRequest} settings
@@ -33,7 +32,6 @@ import { FrameStats } from '../shared/stats.js';
 import { captureFrame } from './capture.js';
 import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
-import { createMaskFilter } from './mask-filter.js';
 import { Repair } from './repair.js';
 import { TrackOutput, watched } from './track-output.js';
 
@@ -44,8 +42,8 @@ export class Engine {
   #stats = new FrameStats();
   /** @type {Session | null} */
   #session = null;
-  /** @type {Pipeline | null} */
-  #pipeline = null;
+  /** @type {FrameWay | null} */
+  #way = null;
   /** @type {State} */
   #state = 'idle';
   /** @type {(FrameSource & {id: number, attachedMs: number, hasMatte: boolean}) | null} */
@@ -59,7 +57,7 @@ export class Engine {
   #hasNoModel = false;
   #repair = new Repair({
     reload: async () => {
-      const model = this.#pipeline?.segmenter.model;
+      const model = this.#way?.model;
       if (model) await this.#queueModel(model);
     },
     giveUp: (error) => this.#tell('broken', error.toWire()),
@@ -175,7 +173,7 @@ export class Engine {
     try {
       await this.#loadModel(model);
     } catch (error) {
-      this.#hasNoModel = this.#pipeline === null;
+      this.#hasNoModel = this.#way === null;
       if (this.#source && this.#hasNoModel) this.#setState('failed');
       throw error;
     }
@@ -184,20 +182,16 @@ export class Engine {
   /** @param {import('../shared/manifest.js').ModelSpec} model */
   async #loadModel(model) {
     const { loop, settings } = this.#started();
-    const segmenter = await this.#parts.createSegmenter({
+    const way = await this.#parts.openWay({
       runtime: settings.runtime,
       threads: settings.threads,
       model,
       onProgress: (progress) => this.#tell('progress', progress),
     });
-    const old = this.#pipeline;
-    this.#pipeline = {
-      segmenter,
-      sampler: this.#parts.createFrameSampler(model.width, model.height),
-      filter: createMaskFilter(model),
-    };
-    await loop.setPipeline(this.#pipeline);
-    await old?.segmenter.dispose();
+    const old = this.#way;
+    this.#way = way;
+    await loop.setWay(way);
+    await old?.dispose();
     this.#postStats();
   }
 
@@ -258,15 +252,15 @@ export class Engine {
     const summary = this.#stats.summary(performance.now());
     this.#postedFps = summary.fps;
     this.#postedFrames = summary.frames;
-    const { segmenter, sampler } = this.#pipeline ?? {};
+    const way = this.#way;
     this.#tell('stats', {
-      model: segmenter?.model.name ?? '',
-      variant: segmenter?.model.variant ?? '',
-      backend: 'wasm',
-      threads: segmenter?.threads ?? 0,
+      model: way?.model.name ?? '',
+      variant: way?.model.variant ?? '',
+      backend: way?.backend ?? 'wasm',
+      threads: way?.threads ?? 0,
       isolated: capabilities().isolated,
       compositor: this.#session?.compositor.kind ?? '',
-      sampler: sampler?.way ?? '',
+      sampler: way?.sampler ?? '',
       ...summary,
       ...this.#size,
       source: this.#source?.kind ?? null,

@@ -1,6 +1,5 @@
 /**
- * A frame's way: sample ─► segment ─► filter ─► composite, one frame at a time, always the newest.
- * What of a frame is sampled, the whole or the person's region, is the region of interest's to say.
+ * Frames, one at a time and always the newest: matted on the model's way, then composited.
  *
  * The loop owns every frame that is offered to it and closes it: a frame that a newer one replaced,
  * one that failed, and the one that was composited last once another takes its place. That last
@@ -11,17 +10,10 @@
  * tried; the error is told once until a frame succeeds again.
  *
  * @typedef {import('./compositor/compositor.js').Compositor} Compositor
- * @typedef {import('./frame-sampler.js').FrameSampler} FrameSampler
- * @typedef {import('./mask-filter.js').MaskFilter} MaskFilter
  * @typedef {import('./mask-filter.js').Matte} Matte
- * @typedef {import('./segmenter.js').Segmenter} Segmenter
+ * @typedef {import('./ways/frame-way.js').FrameWay} FrameWay
+ * @typedef {import('./ways/frame-way.js').Matted} Matted
  * @typedef {import('../shared/stats.js').FrameStats} FrameStats
- *
- * @typedef {object} Pipeline  what depends on the model
- * @property {FrameSampler} sampler
- * @property {Segmenter} segmenter
- * @property {MaskFilter} filter
- * @property {Pick<RegionOfInterest, 'look' | 'learn' | 'matteRect' | 'reset'>} [region]  the model's own
  *
  * @typedef {object} FrameLoopOptions
  * @property {Compositor} compositor
@@ -34,16 +26,14 @@
  */
 
 import { MatteError } from '../shared/errors.js';
-import { RegionOfInterest } from './region-of-interest.js';
-import { createWholeFrame } from './whole-frame.js';
 
 export class FrameLoop {
   #compositor;
   #stats;
   #on;
   #now;
-  /** @type {Required<Pipeline> | null} */
-  #pipeline = null;
+  /** @type {FrameWay | null} */
+  #way = null;
   /** The newest frame that waits. @type {{frame: VideoFrame, arrivedMs: number} | null} */
   #waiting = null;
   /** What the canvas shows. @type {{frame: VideoFrame, matte: Matte} | null} */
@@ -89,12 +79,12 @@ export class FrameLoop {
   }
 
   /**
-   * Frames go the new way from the next one on.
-   * @param {Pipeline} pipeline
+   * Frames go this way from the next one on.
+   * @param {FrameWay} way
    * @returns {Promise<void>} when the old one is not used any more
    */
-  async setPipeline(pipeline) {
-    this.#pipeline = { region: regionOf(pipeline.segmenter), ...pipeline };
+  async setWay(way) {
+    this.#way = way;
     await this.#running;
     // A picture, or a paused video, is looked at again by the new model.
     if (this.#shown && !this.#waiting) this.offer(this.#shown.frame.clone());
@@ -107,9 +97,7 @@ export class FrameLoop {
     this.#dropWaiting();
     this.#dropShown();
     this.#isFailing = false;
-    this.#pipeline?.filter.reset();
-    this.#pipeline?.segmenter.reset();
-    this.#pipeline?.region.reset();
+    this.#way?.reset();
     this.redraw();
   }
 
@@ -129,21 +117,21 @@ export class FrameLoop {
   }
 
   #kick() {
-    if (this.#running || !this.#pipeline || !this.#waiting) return;
+    if (this.#running || !this.#way || !this.#waiting) return;
     this.#startedMs = this.#now();
-    this.#running = this.#drain(this.#pipeline).finally(() => {
+    this.#running = this.#drain(this.#way).finally(() => {
       this.#running = null;
       this.#kick();
     });
   }
 
-  /** @param {Required<Pipeline>} pipeline */
-  async #drain(pipeline) {
+  /** @param {FrameWay} way */
+  async #drain(way) {
     const taken = this.#waiting;
     if (!taken) return;
     this.#waiting = null;
     this.#on.onTaken();
-    await this.#process(taken.frame, taken.arrivedMs, pipeline);
+    await this.#process(taken.frame, taken.arrivedMs, way);
     // Whatever arrived while the thread was busy gets its turn first: the newest frame wins.
     await nextTask();
   }
@@ -151,40 +139,23 @@ export class FrameLoop {
   /**
    * @param {VideoFrame} frame
    * @param {number} arrivedMs
-   * @param {Required<Pipeline>} pipeline
+   * @param {FrameWay} way
    */
-  async #process(frame, arrivedMs, { sampler, segmenter, filter, region }) {
+  async #process(frame, arrivedMs, way) {
     const epoch = this.#epoch;
-    const times = [this.#now()];
+    const isCurrent = () => epoch === this.#epoch;
     try {
-      const place = placeOf(frame);
-      let look = region.look(place.width, place.height, place.timeS);
-      await sampler.sample(frame, segmenter.input, look.rect);
-      times.push(this.#now());
-      await this.#compositor.prepare(frame);
-      times.push(this.#now());
-      let alpha = await segmenter.run();
-      if (epoch !== this.#epoch) return;
-      const closer = region.learn(alpha, look);
-      if (closer) {
-        await sampler.sample(frame, segmenter.input, closer.rect);
-        alpha = await segmenter.run();
-        if (epoch !== this.#epoch) return;
-        region.learn(alpha, closer);
-        look = closer;
-      }
-      times.push(this.#now());
-      const matteRect = region.matteRect(look);
-      const matte = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
-      times.push(this.#now());
+      const prepare = async () => this.#compositor.prepare(frame);
+      const matted = await way.matte(frame, { prepare, isCurrent });
+      if (!matted || !isCurrent()) return;
+      const mattedMs = this.#now();
       this.#fit(frame);
-      this.#compositor.render(frame, matte);
-      times.push(this.#now());
-      this.#show(frame, matte);
-      this.#measure(arrivedMs, times);
+      this.#compositor.render(frame, matted.matte);
+      this.#show(frame, matted.matte);
+      this.#measure(arrivedMs, mattedMs, matted.times);
       this.#on.onComposited();
     } catch (error) {
-      if (epoch === this.#epoch) this.#fail(error);
+      if (isCurrent()) this.#fail(error);
     } finally {
       if (this.#shown?.frame !== frame) frame.close();
     }
@@ -211,13 +182,15 @@ export class FrameLoop {
 
   /**
    * @param {number} arrivedMs
-   * @param {number[]} times  start, sampled, prepared, inferred, filtered, composited
+   * @param {number} mattedMs
+   * @param {Matted['times']} times
    */
-  #measure(arrivedMs, [start, sampled, prepared, inferred, filtered, composited]) {
-    this.#stats.add('sampleMs', sampled - start);
-    this.#stats.add('inferMs', inferred - prepared);
-    this.#stats.add('maskMs', filtered - inferred);
-    this.#stats.add('compositeMs', prepared - sampled + composited - filtered);
+  #measure(arrivedMs, mattedMs, { sampleMs, prepareMs, inferMs, maskMs }) {
+    const composited = this.#now();
+    this.#stats.add('sampleMs', sampleMs);
+    this.#stats.add('inferMs', inferMs);
+    this.#stats.add('maskMs', maskMs);
+    this.#stats.add('compositeMs', prepareMs + composited - mattedMs);
     this.#stats.add('totalMs', composited - arrivedMs);
     this.#stats.composited(composited);
   }
@@ -247,20 +220,6 @@ export class FrameLoop {
     this.#shown?.frame.close();
     this.#shown = null;
   }
-}
-
-/**
- * @param {VideoFrame} frame
- * @returns {{width: number, height: number, timeS: number}}
- */
-function placeOf({ visibleRect, displayWidth, displayHeight, timestamp }) {
-  const { width, height } = visibleRect ?? { width: displayWidth, height: displayHeight };
-  return { width, height, timeS: timestamp / 1e6 };
-}
-
-/** @param {Segmenter} segmenter */
-function regionOf({ model: { width, height }, isRecurrent }) {
-  return isRecurrent ? createWholeFrame() : new RegionOfInterest(width, height);
 }
 
 /** A message task: timers are clamped and throttled. */

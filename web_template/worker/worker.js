@@ -4,6 +4,7 @@ import { createCompositor } from './compositor/choose.js';
 import { Engine } from './engine.js';
 import { createFrameSampler } from './frame-sampler.js';
 import { createSegmenter } from './segmenter.js';
+import { openCpuWay } from './ways/cpu-way.js';
 
 // The DOM's types, which the page needs, know no worker scope.
 const scope = /** @type {{postMessage: (message: any, transfer: Transferable[]) => void,
@@ -14,8 +15,7 @@ const scope = /** @type {{postMessage: (message: any, transfer: Transferable[]) 
 const engine = new Engine({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   createCompositor,
-  createSegmenter,
-  createFrameSampler,
+  openWay: (options) => openCpuWay(options, { createSegmenter, createFrameSampler }),
 });
 
 scope.addEventListener('message', ({ data }) => engine.handle(data));

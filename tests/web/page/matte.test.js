@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
 import { Engine } from '../../../web_template/worker/engine.js';
+import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
 import { FakeFrame, until } from '../fakes.js';
 
 /** @typedef {import('../../../web_template/page/matte.js').MatteOptions} MatteOptions */
@@ -16,6 +17,23 @@ const world = {
   choice: /** @type {string | undefined} */ (undefined),
 };
 
+/** @type {import('../../../web_template/worker/ways/cpu-way.js').CpuMakers} */
+const makers = {
+  createSegmenter: async ({ model, threads }) => {
+    if (!world.model) throw new Error('HTTP status 404');
+    return {
+      model,
+      threads,
+      isRecurrent: false,
+      input: new Float32Array(3 * model.width * model.height),
+      run: async () => new Float32Array(model.width * model.height).fill(0.5),
+      reset: () => {},
+      dispose: async () => {},
+    };
+  },
+  createFrameSampler: () => ({ way: 'fake', sample: async () => {} }),
+};
+
 /** A worker whose other side is the real engine, with a model and a compositor for tests. */
 class FakeWorker extends EventTarget {
   isTerminated = false;
@@ -27,19 +45,7 @@ class FakeWorker extends EventTarget {
       this.compositor = createMockCompositor(options);
       return this.compositor;
     },
-    createSegmenter: async ({ model, threads }) => {
-      if (!world.model) throw new Error('HTTP status 404');
-      return {
-        model,
-        threads,
-        isRecurrent: false,
-        input: new Float32Array(3 * model.width * model.height),
-        run: async () => new Float32Array(model.width * model.height).fill(0.5),
-        reset: () => {},
-        dispose: async () => {},
-      };
-    },
-    createFrameSampler: () => ({ way: 'fake', sample: async () => {} }),
+    openWay: (options) => openCpuWay(options, makers),
   });
   /** @type {ReturnType<typeof createMockCompositor> | null} */
   compositor = null;

@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test';
 import { MatteError } from '../../../web_template/shared/errors.js';
 import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
 import { Engine } from '../../../web_template/worker/engine.js';
+import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
 import { FakeFrame, until } from '../fakes.js';
 
 /** @typedef {import('../../../web_template/worker/segmenter.js').SegmenterOptions} SegmenterOptions */
@@ -35,14 +36,8 @@ function createEngine() {
     run: /** @type {Error | null} */ (null),
     createCompositor: /** @type {Error | null} */ (null),
   };
-  const engine = new Engine({
-    post: (message) => posted.push(message),
-    createCompositor(options) {
-      if (faults.createCompositor) throw faults.createCompositor;
-      const compositor = createMockCompositor(options);
-      compositors.push(compositor);
-      return compositor;
-    },
+  /** @type {import('../../../web_template/worker/ways/cpu-way.js').CpuMakers} */
+  const makers = {
     async createSegmenter({ model, threads, onProgress }) {
       if (faults.createSegmenter) throw faults.createSegmenter;
       const record = { model: model.name, disposed: false };
@@ -70,6 +65,16 @@ function createEngine() {
         out[0] = frame.timestamp / 100;
       },
     }),
+  };
+  const engine = new Engine({
+    post: (message) => posted.push(message),
+    createCompositor(options) {
+      if (faults.createCompositor) throw faults.createCompositor;
+      const compositor = createMockCompositor(options);
+      compositors.push(compositor);
+      return compositor;
+    },
+    openWay: (options) => openCpuWay(options, makers),
   });
   let nextId = 1;
   const harness = {

@@ -6,20 +6,21 @@ import { FrameStats } from '../../../web_template/shared/stats.js';
 import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
 import { FrameLoop } from '../../../web_template/worker/frame-loop.js';
 import { createMaskFilter } from '../../../web_template/worker/mask-filter.js';
+import { createCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
 import { FakeFrame, until } from '../fakes.js';
 
-/** @typedef {import('../../../web_template/worker/frame-loop.js').Pipeline} Pipeline */
+/** @typedef {import('../../../web_template/worker/ways/cpu-way.js').CpuParts} CpuParts */
 
 /**
  * A model whose answer is the frame's timestamp, so that a mix-up of frames shows.
  * @param {{run?: () => Promise<void>}} [options]  what inference waits for, or throws
  */
-function fakePipeline({ run = async () => {} } = {}) {
+function fakeParts({ run = async () => {} } = {}) {
   const model = { name: 'fake', variant: 'fp32', url: '', sha256: '', bytes: 0, threshold: 0.5 };
   const spec = { ...model, width: 2, height: 1, ramp: null };
   const input = new Float32Array(6);
-  /** @type {Pipeline} */
-  const pipeline = {
+  /** @type {CpuParts} */
+  const parts = {
     sampler: {
       way: 'fake',
       async sample(frame, out) {
@@ -42,7 +43,7 @@ function fakePipeline({ run = async () => {} } = {}) {
     // Without the blend, so that each frame's own answer shows.
     filter: createMaskFilter(spec, [], { isSmooth: false }),
   };
-  return pipeline;
+  return parts;
 }
 
 function createLoop() {
@@ -83,7 +84,7 @@ afterEach(() => {
 
 test('a frame is sampled, segmented and composited with its own alpha', async () => {
   const { loop, compositor, stats, told } = createLoop();
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   for (const timestamp of [10, 20, 30]) {
     const frame = frameAt(timestamp);
     loop.offer(frame);
@@ -97,7 +98,7 @@ test('a frame is sampled, segmented and composited with its own alpha', async ()
 
 test('only the last composited frame stays open', async () => {
   const { loop, told } = createLoop();
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   for (const timestamp of [1, 2, 3]) {
     loop.offer(frameAt(timestamp));
     await until(() => told.composited === timestamp);
@@ -110,7 +111,7 @@ test('only the last composited frame stays open', async () => {
 test('the newest frame wins, the others are counted and closed', async () => {
   const { loop, compositor, stats, told } = createLoop();
   const { passed, open } = gate();
-  await loop.setPipeline(fakePipeline({ run: () => passed }));
+  await loop.setWay(createCpuWay(fakeParts({ run: () => passed })));
   for (const timestamp of [1, 2, 3, 4]) loop.offer(frameAt(timestamp));
   open();
   await until(() => told.composited === 2);
@@ -124,7 +125,7 @@ test('a frame waits until there is a model', async () => {
   const { loop, compositor, told } = createLoop();
   loop.offer(frameAt(7));
   assert.equal(compositor.drawn.length, 0);
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   await until(() => told.composited === 1);
   loop.dispose();
 });
@@ -135,7 +136,7 @@ test('a failing model: the background alone is drawn, the error is told once', a
   const run = async () => {
     if (isBroken) throw new Error('boom');
   };
-  await loop.setPipeline(fakePipeline({ run }));
+  await loop.setWay(createCpuWay(fakeParts({ run })));
   for (const count of [1, 2]) {
     loop.offer(frameAt(count));
     await until(() => compositor.drawn.length === count);
@@ -159,7 +160,7 @@ test('a failing model: the background alone is drawn, the error is told once', a
 
 test('an alpha that is no number never reaches the compositor', async () => {
   const { loop, compositor, told } = createLoop();
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   loop.offer(frameAt(Number.NaN));
   await until(() => told.failures.length === 1);
   assert.deepEqual(compositor.drawn, [{ frame: null, matte: null }]);
@@ -168,7 +169,7 @@ test('an alpha that is no number never reaches the compositor', async () => {
 
 test('a compositor that fails is told with its own code', async () => {
   const { loop, compositor, told } = createLoop();
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   compositor.failure = new MatteError('webgl-unavailable', 'lost');
   loop.offer(frameAt(1));
   await until(() => told.failures.length === 1);
@@ -182,7 +183,7 @@ test('a compositor that fails is told with its own code', async () => {
 test('clearing while a frame is being matted: it is neither shown nor kept', async () => {
   const { loop, compositor, told } = createLoop();
   const { passed, open } = gate();
-  await loop.setPipeline(fakePipeline({ run: () => passed }));
+  await loop.setWay(createCpuWay(fakeParts({ run: () => passed })));
   loop.offer(frameAt(1));
   await until(() => told.taken === 1);
   loop.clear();
@@ -196,7 +197,7 @@ test('an error of a frame whose source is gone is not told', async () => {
   const { loop, told } = createLoop();
   const { passed, open } = gate();
   const run = () => passed.then(() => Promise.reject(new Error('late')));
-  await loop.setPipeline(fakePipeline({ run }));
+  await loop.setWay(createCpuWay(fakeParts({ run })));
   loop.offer(frameAt(1));
   await until(() => told.taken === 1);
   loop.clear();
@@ -209,7 +210,7 @@ test('redraw draws the shown frame again, or the background alone', async () => 
   const { loop, compositor, told } = createLoop();
   loop.redraw();
   assert.deepEqual(compositor.drawn.at(-1), { frame: null, matte: null });
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   loop.offer(frameAt(9));
   await until(() => told.composited === 1);
   const shown = compositor.drawn.at(-1);
@@ -222,11 +223,11 @@ test('redraw draws the shown frame again, or the background alone', async () => 
 test('another model looks at the shown frame again; the old one is free by then', async () => {
   const { loop, compositor, told } = createLoop();
   const { passed, open } = gate();
-  await loop.setPipeline(fakePipeline({ run: () => passed }));
+  await loop.setWay(createCpuWay(fakeParts({ run: () => passed })));
   loop.offer(frameAt(50));
   await until(() => told.taken === 1);
   let isFree = false;
-  const swapped = loop.setPipeline(fakePipeline()).then(() => {
+  const swapped = loop.setWay(createCpuWay(fakeParts())).then(() => {
     isFree = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 5));
@@ -243,7 +244,7 @@ test('another model looks at the shown frame again; the old one is free by then'
 
 test('the canvas follows a frame that changes its size', async () => {
   const { loop, compositor, told } = createLoop();
-  await loop.setPipeline(fakePipeline());
+  await loop.setWay(createCpuWay(fakeParts()));
   loop.offer(frameAt(1));
   await until(() => told.composited === 1);
   loop.offer(frameAt(2, { width: 8, height: 6 }));
@@ -259,7 +260,7 @@ test('the canvas follows a frame that changes its size', async () => {
 test('the stages are measured', async () => {
   const { loop, stats, told } = createLoop();
   const run = () => new Promise((resolve) => setTimeout(resolve, 20)).then(() => {});
-  await loop.setPipeline(fakePipeline({ run }));
+  await loop.setWay(createCpuWay(fakeParts({ run })));
   loop.offer(frameAt(1));
   await until(() => told.composited === 1);
   const { stages } = stats.summary(performance.now());
@@ -273,13 +274,13 @@ test('the stages are measured', async () => {
  * A model that sees a person of 0.4 of the frame's width in its middle, in whatever it looks at;
  * `looks` says where that was.
  */
-function personPipeline() {
-  const { segmenter } = fakePipeline();
+function personParts() {
+  const { segmenter } = fakeParts();
   const spec = { ...segmenter.model, width: 20, height: 10 };
   /** @type {number[][]} */
   const looks = [];
-  /** @type {Pipeline} */
-  const pipeline = {
+  /** @type {CpuParts} */
+  const parts = {
     sampler: {
       way: 'fake',
       async sample(frame, _out, rect) {
@@ -300,13 +301,13 @@ function personPipeline() {
     },
     filter: createMaskFilter(spec),
   };
-  return { pipeline, looks };
+  return { parts, looks };
 }
 
 test('the first frame is looked at twice, the next at the region alone', async () => {
   const { loop, compositor, told } = createLoop();
-  const { pipeline, looks } = personPipeline();
-  await loop.setPipeline(pipeline);
+  const { parts, looks } = personParts();
+  await loop.setWay(createCpuWay(parts));
   for (const [i, timestamp] of [0, 33_000, 66_000].entries()) {
     loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
     await until(() => told.composited === i + 1);
@@ -328,8 +329,8 @@ test('the first frame is looked at twice, the next at the region alone', async (
 
 test('a look around keeps the matte on the region', async () => {
   const { loop, compositor, told } = createLoop();
-  const { pipeline, looks } = personPipeline();
-  await loop.setPipeline(pipeline);
+  const { parts, looks } = personParts();
+  await loop.setWay(createCpuWay(parts));
   for (const [i, timestamp] of [0, 200_000, 400_000].entries()) {
     loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
     await until(() => told.composited === i + 1);
@@ -341,8 +342,8 @@ test('a look around keeps the matte on the region', async () => {
 
 test('after another source the person is looked for anew', async () => {
   const { loop, told } = createLoop();
-  const { pipeline, looks } = personPipeline();
-  await loop.setPipeline(pipeline);
+  const { parts, looks } = personParts();
+  await loop.setWay(createCpuWay(parts));
   for (const [i, timestamp] of [0, 33_000].entries()) {
     loop.offer(frameAt(timestamp, { width: 1600, height: 800, bytes: new Uint8Array(0) }));
     await until(() => told.composited === i + 1);
@@ -359,19 +360,21 @@ test('a recurrent model sees whole frames and forgets with the source', async ()
   /** @type {({x: number, width: number} | undefined)[]} */
   const rects = [];
   let resets = 0;
-  const { sampler, segmenter, filter } = fakePipeline();
+  const { sampler, segmenter, filter } = fakeParts();
   const { loop, told } = createLoop();
-  await loop.setPipeline({
-    sampler: { ...sampler, sample: async (_frame, _out, rect) => void rects.push(rect) },
-    segmenter: {
-      ...segmenter,
-      isRecurrent: true,
-      // A person in a corner: a region of interest would close in on it.
-      run: async () => Float32Array.of(1, 0),
-      reset: () => void resets++,
-    },
-    filter,
-  });
+  await loop.setWay(
+    createCpuWay({
+      sampler: { ...sampler, sample: async (_frame, _out, rect) => void rects.push(rect) },
+      segmenter: {
+        ...segmenter,
+        isRecurrent: true,
+        // A person in a corner: a region of interest would close in on it.
+        run: async () => Float32Array.of(1, 0),
+        reset: () => void resets++,
+      },
+      filter,
+    }),
+  );
   for (let count = 1; count <= 3; count++) {
     loop.offer(frameAt(count * 33_000, { width: 640, height: 360 }));
     await until(() => told.composited === count);

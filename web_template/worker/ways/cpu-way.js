@@ -1,0 +1,116 @@
+/**
+ * The way through memory: the frame is sampled into the model's input, onnxruntime-web runs on the
+ * processor, and the alpha is filtered where it lies.
+ *
+ * What of a frame is sampled, the whole or the person's region, is the region of interest's to say.
+ *
+ * @typedef {import('../frame-sampler.js').FrameSampler} FrameSampler
+ * @typedef {import('../mask-filter.js').MaskFilter} MaskFilter
+ * @typedef {import('../segmenter.js').Segmenter} Segmenter
+ * @typedef {import('./frame-way.js').FrameWay} FrameWay
+ *
+ * @typedef {object} CpuParts
+ * @property {FrameSampler} sampler
+ * @property {Segmenter} segmenter
+ * @property {MaskFilter} filter
+ * @property {Region} [region]  the model's own
+ * @property {() => number} [now]  milliseconds
+ *
+ * @typedef {Pick<RegionOfInterest, 'look' | 'learn' | 'matteRect' | 'reset'>} Region
+ *
+ * @typedef {object} CpuMakers
+ * @property {(options: import('../segmenter.js').SegmenterOptions) => Promise<Segmenter>} createSegmenter
+ * @property {(width: number, height: number) => FrameSampler} createFrameSampler
+ */
+
+import { createMaskFilter } from '../mask-filter.js';
+import { RegionOfInterest } from '../region-of-interest.js';
+import { createWholeFrame } from '../whole-frame.js';
+
+/**
+ * @param {import('../segmenter.js').SegmenterOptions} options
+ * @param {CpuMakers} makers
+ * @returns {Promise<FrameWay>}
+ * @throws {import('../../shared/errors.js').MatteError} as `createSegmenter` does
+ */
+export async function openCpuWay(options, { createSegmenter, createFrameSampler }) {
+  const { model } = options;
+  const segmenter = await createSegmenter(options);
+  const sampler = createFrameSampler(model.width, model.height);
+  return createCpuWay({ segmenter, sampler, filter: createMaskFilter(model) });
+}
+
+/**
+ * @param {CpuParts} parts
+ * @returns {FrameWay}
+ */
+export function createCpuWay({
+  sampler,
+  segmenter,
+  filter,
+  region = regionOf(segmenter),
+  now = () => performance.now(),
+}) {
+  /** @type {FrameWay['matte']} */
+  const matte = async (frame, { prepare, isCurrent }) => {
+    const start = now();
+    const place = placeOf(frame);
+    let look = region.look(place.width, place.height, place.timeS);
+    await sampler.sample(frame, segmenter.input, look.rect);
+    const sampled = now();
+    await prepare();
+    const prepared = now();
+    let alpha = await segmenter.run();
+    if (!isCurrent()) return null;
+    const closer = region.learn(alpha, look);
+    if (closer) {
+      await sampler.sample(frame, segmenter.input, closer.rect);
+      alpha = await segmenter.run();
+      if (!isCurrent()) return null;
+      region.learn(alpha, closer);
+      look = closer;
+    }
+    const inferred = now();
+    const matteRect = region.matteRect(look);
+    const made = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
+    const times = {
+      sampleMs: sampled - start,
+      prepareMs: prepared - sampled,
+      inferMs: inferred - prepared,
+      maskMs: now() - inferred,
+    };
+    return { matte: made, times };
+  };
+  return {
+    model: segmenter.model,
+    backend: 'wasm',
+    threads: segmenter.threads,
+    get sampler() {
+      return sampler.way;
+    },
+    matte,
+    reset() {
+      filter.reset();
+      segmenter.reset();
+      region.reset();
+    },
+    dispose: () => segmenter.dispose(),
+  };
+}
+
+/**
+ * @param {VideoFrame} frame
+ * @returns {{width: number, height: number, timeS: number}}
+ */
+function placeOf({ visibleRect, displayWidth, displayHeight, timestamp }) {
+  const { width, height } = visibleRect ?? { width: displayWidth, height: displayHeight };
+  return { width, height, timeS: timestamp / 1e6 };
+}
+
+/**
+ * @param {Segmenter} segmenter
+ * @returns {Region}
+ */
+function regionOf({ model: { width, height }, isRecurrent }) {
+  return isRecurrent ? createWholeFrame() : new RegionOfInterest(width, height);
+}

@@ -1,0 +1,26 @@
+/**
+ * The shape of a frame's way up to its matte: sample ─► segment ─► filter, with one model on one
+ * backend. The frame loop knows no more of it than this.
+ *
+ * @typedef {object} FrameWay
+ * @property {import('../../shared/manifest.js').ModelSpec} model
+ * @property {'wasm' | 'webgpu'} backend
+ * @property {number} threads  that the runtime uses; 0 where it uses none of its own
+ * @property {string} sampler  how the last frame was read; '' before the first
+ * @property {(frame: VideoFrame, turn: Turn) => Promise<Matted | null>} matte
+ *   null when the turn was over before it was done; the frame stays the caller's; throws when the
+ *   frame cannot be matted
+ * @property {() => void} reset  the next frame has nothing to do with the last one
+ * @property {() => Promise<void>} dispose
+ *
+ * @typedef {object} Turn  of one frame
+ * @property {() => Promise<void>} prepare  lets the compositor begin with the frame; to be called
+ *   once, where it can go on beside the inference
+ * @property {() => boolean} isCurrent  false once the frame is not wanted any more
+ *
+ * @typedef {object} Matted
+ * @property {import('../mask-filter.js').Matte} matte  the way's, until the next frame
+ * @property {{sampleMs: number, prepareMs: number, inferMs: number, maskMs: number}} times
+ */
+
+export {};
