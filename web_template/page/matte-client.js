@@ -1,17 +1,16 @@
 /**
- * The page's end of the engine: it starts the worker, hands it sources, effects and models, and
- * tells the page what the worker tells.
+ * The engine's public face on the page: what is asked of it goes to the worker, what the worker
+ * tells becomes events. Its parts: `worker-life.js` the worker, `attachment.js` the sources,
+ * `track-outlet.js` the track.
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
  * @typedef {import('../shared/messages.js').Capture} Capture
- * @typedef {import('../shared/messages.js').Events} WorkerEvents
+ * @typedef {import('../shared/messages.js').EventMessage} EventMessage
  * @typedef {import('../shared/messages.js').State} State
  * @typedef {import('../shared/messages.js').Progress} Progress
  * @typedef {import('../shared/stats.js').Stats} Stats
  * @typedef {import('./sources.js').Source} Source
- * @typedef {import('./sources.js').Feed} Feed
- * @typedef {import('./output-track.js').OutputTrack} OutputTrack
  *
  * @typedef {object} MatteEvents  what `on` listens to
  * @property {Stats} stats                  a few times a second while frames flow
@@ -30,41 +29,26 @@ import { checkEffect } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
 import { modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { emptyStats } from '../shared/stats.js';
+import { Attachment } from './attachment.js';
 import { Emitter } from './emitter.js';
-import { createOutputTrack } from './output-track.js';
-import { Restarts } from './restarts.js';
-import { openFeed } from './sources.js';
-import { WorkerBridge } from './worker-bridge.js';
-import { watchWorker } from './worker-watch.js';
-
-/** How long the worker may take to close what it holds before it is ended. */
-const DISPOSE_LIMIT_MS = 1000;
+import { TrackOutlet } from './track-outlet.js';
+import { WorkerLife } from './worker-life.js';
 
 /** Made by `createMatte` only. */
 export class Matte {
-  #canvas;
   #manifest;
   #siteRoot;
   #effect;
   #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
-  /** @type {WorkerBridge} */
-  #bridge;
-  #unwatch = () => {};
-  #restarts = new Restarts();
+  #life;
+  #attachment;
+  #outlet;
+  /** Goes on with the source that a lost worker had. @type {(() => Promise<void>) | null} */
+  #resume = null;
   /** @type {Pick<import('./matte.js').MatteOptions, 'model' | 'threads' | 'compositor'>} */
   #wishes = {};
-  #hasStarted = false;
-  /** What is attached. @type {Source | null} */
-  #source = null;
-  /** @type {Feed | null} */
-  #feed = null;
-  #sourceId = 0;
   #disposed = false;
-  /** @type {OutputTrack | null} */
-  #output = null;
   #caps = { page: capabilities(), worker: capabilities() };
-  /** Attaching and detaching happen one after the other. @type {Promise<unknown>} */
-  #queue = Promise.resolve();
   /** @type {Promise<void>} */
   #ready = Promise.resolve();
   /** @type {Stats} */
@@ -74,11 +58,28 @@ export class Matte {
 
   /** @param {{canvas: HTMLCanvasElement, manifest: Manifest, effect: Effect, siteRoot: URL}} parts */
   constructor({ canvas, manifest, effect, siteRoot }) {
-    this.#canvas = canvas;
     this.#manifest = manifest;
     this.#effect = effect;
     this.#siteRoot = siteRoot;
-    this.#bridge = this.#connect();
+    this.#life = new WorkerLife(canvas, {
+      onStart: (bridge, offscreen) => this.#setUp(bridge, offscreen),
+      onLost: () => this.#lost(),
+      onReplaced: () => this.#goOn(),
+      onRecovered: (recovered) => this.#emitter.emit('recovered', recovered),
+      onCanvas: (fresh) => this.#emitter.emit('canvas', fresh),
+      onEvent: (message) => this.#receive(message),
+      onFrame: (frame) => this.#outlet.deliver(frame),
+      onFailure: (error) => this.#report(error),
+      isSettled: () => this.#state === 'running',
+      frameMs: () => this.#stats.stages.totalMs.p50,
+    });
+    this.#attachment = new Attachment({
+      worker: this.#life,
+      caps: () => this.#caps,
+      onEnded: () => this.#emitter.emit('ended', null),
+      onError: (error) => this.#report(error),
+    });
+    this.#outlet = new TrackOutlet((isOn) => this.#life.tell('send-frames', { isOn }));
   }
 
   /**
@@ -87,15 +88,18 @@ export class Matte {
    */
   async start({ model, threads, compositor }) {
     this.#wishes = { model, threads, compositor };
-    await this.#startWorker();
-    this.#hasStarted = true;
+    await this.#life.start();
   }
 
-  async #startWorker() {
+  /**
+   * Tells a new worker all that is wished for, but for its source.
+   * @param {import('./worker-bridge.js').WorkerBridge} bridge
+   * @param {OffscreenCanvas} canvas
+   */
+  async #setUp(bridge, canvas) {
     const { model, threads, compositor } = this.#wishes;
     const spec = modelSpec(this.#manifest, this.#siteRoot, model);
-    const canvas = this.#canvas.transferControlToOffscreen();
-    this.#caps.worker = await this.#bridge.request(
+    this.#caps.worker = await bridge.request(
       'init',
       {
         canvas,
@@ -106,13 +110,8 @@ export class Matte {
       },
       [canvas],
     );
-    this.#ready = this.#bridge.request('load-model', { model: spec });
-    this.#reportFailure(this.#ready);
-    this.#unwatch = watchWorker(this.#bridge, {
-      isSettled: () => this.#state === 'running',
-      frameMs: () => this.#stats.stages.totalMs.p50,
-      onStuck: (detail) => this.#bridge.abandon(detail),
-    });
+    this.#ready = bridge.request('load-model', { model: spec });
+    this.#life.reportFailure(this.#ready);
   }
 
   /**
@@ -120,7 +119,7 @@ export class Matte {
    * a new worker gets a new one: it takes the old one's place in the page, and `canvas` is told.
    */
   get canvas() {
-    return this.#canvas;
+    return this.#life.canvas;
   }
 
   /** Resolves when the model can run; refused with the reason why it cannot. */
@@ -146,30 +145,8 @@ export class Matte {
    * @throws {MatteError} 'file-unreadable' | 'camera-missing' | 'browser-too-old'
    */
   async attach(source) {
-    await this.#enqueue(() => this.#open(source));
+    await this.#attachment.attach(source);
     return source instanceof MediaStreamTrack ? this.track : undefined;
-  }
-
-  /** @param {Source} source */
-  async #open(source) {
-    this.#stopFeed();
-    this.#source = null;
-    const sourceId = ++this.#sourceId;
-    const listeners = {
-      onFrame: (/** @type {VideoFrame} */ frame) => this.#bridge.sendFrame(sourceId, frame),
-      onEnded: () => this.#ended(sourceId),
-      onError: (/** @type {MatteError} */ error) => this.#report(error),
-    };
-    const feed = await openFeed(source, listeners, this.#caps);
-    this.#feed = feed;
-    try {
-      await this.#bridge.request('attach', { sourceId, input: feed.input }, feed.transfer);
-      feed.start();
-      this.#source = source;
-    } catch (error) {
-      this.#stopFeed();
-      throw error;
-    }
   }
 
   /**
@@ -179,26 +156,12 @@ export class Matte {
    * @returns {MediaStreamTrack}
    */
   get track() {
-    if (this.#disposed && !this.#output) {
-      throw new MatteError('unknown', 'the engine has been disposed of');
-    }
-    if (!this.#output || (this.#output.track.readyState === 'ended' && !this.#disposed)) {
-      this.#output = createOutputTrack();
-      this.#sendFrames(true);
-    }
-    return this.#output.track;
+    return this.#outlet.track;
   }
 
   /** Lets go of the source; the canvas shows the replacement background. */
   detach() {
-    this.#stopFeed();
-    const detached = this.#enqueue(async () => {
-      this.#stopFeed();
-      this.#source = null;
-      this.#sourceId++;
-      await this.#bridge.request('detach', {});
-    });
-    this.#reportFailure(detached);
+    this.#life.reportFailure(this.#attachment.detach());
   }
 
   /**
@@ -208,7 +171,7 @@ export class Matte {
    */
   setEffect(effect) {
     this.#effect = checkEffect(effect);
-    this.#reportFailure(this.#bridge.request('set-effect', { effect: this.#effect }));
+    this.#life.tell('set-effect', { effect: this.#effect });
   }
 
   /** @returns {Effect} */
@@ -225,7 +188,7 @@ export class Matte {
   async setModel(name) {
     const model = modelSpec(this.#manifest, this.#siteRoot, name);
     this.#wishes.model = name;
-    this.#ready = this.#bridge.request('load-model', { model });
+    this.#ready = this.#life.request('load-model', { model });
     await this.#ready;
   }
 
@@ -234,7 +197,7 @@ export class Matte {
    * @returns {Promise<Capture>}
    */
   capture() {
-    return this.#bridge.request('capture', {});
+    return this.#life.request('capture', {});
   }
 
   /**
@@ -243,7 +206,7 @@ export class Matte {
    * @returns {Promise<Blob>}
    */
   snapshot(type = 'image/png') {
-    return this.#bridge.request('snapshot', { type });
+    return this.#life.request('snapshot', { type });
   }
 
   /**
@@ -260,110 +223,52 @@ export class Matte {
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#unwatch();
-    this.#stopFeed();
-    this.#sendFrames(false);
-    this.#output?.end();
-    // The worker closes the frames that it holds; one that hangs is ended without.
-    const limit = new Promise((resolve) => setTimeout(resolve, DISPOSE_LIMIT_MS));
-    const closed = this.#bridge.request('detach', {}).catch(() => {});
-    Promise.race([closed, limit]).then(() => this.#bridge.terminate());
+    this.#attachment.stop();
+    this.#outlet.end();
+    this.#life.end();
     this.#setState('idle');
     this.#emitter.clear();
   }
 
-  #connect() {
-    const worker = new Worker(new URL('../worker/worker.js', import.meta.url), {
-      type: 'module',
-      name: 'livematte',
-    });
-    return new WorkerBridge(worker, {
-      onEvent: ({ name, value }) => this.#receive(name, value),
-      onFrame: (frame) => this.#deliver(frame),
-      onCrash: (error) => this.#crashed(error),
-    });
-  }
-
-  /** @param {MatteError} error */
-  #crashed(error) {
-    this.#unwatch();
-    this.#stopFeed();
+  /** The worker is gone. */
+  #lost() {
+    this.#resume = this.#attachment.suspend();
     this.#setState('failed');
-    if (this.#disposed) return;
-    if (this.#hasStarted && this.#restarts.take()) this.#recover(error);
-    else this.#report(error);
   }
 
-  /**
-   * A new worker on a new canvas, with the settings and the source of the one before.
-   * @param {MatteError} reason
-   */
-  async #recover(reason) {
-    const startMs = performance.now();
-    const source = this.#source;
-    this.#renewCanvas();
-    const bridge = this.#connect();
-    this.#bridge = bridge;
-    try {
-      await this.#startWorker();
-      if (this.#output) this.#sendFrames(true);
-      if (!source) this.#setState('idle');
-      // Unless another one was attached, or it was detached, meanwhile.
-      await this.#enqueue(async () => {
-        if (source && source === this.#source) await this.#open(source);
-      });
-      await this.#ready;
-      const tookMs = performance.now() - startMs;
-      this.#emitter.emit('recovered', { reason: reason.detail, tookMs });
-    } catch (error) {
-      if (!bridge.isDead) this.#report(error);
+  /** Another worker has been set up. */
+  async #goOn() {
+    this.#outlet.resume();
+    if (this.#resume) await this.#resume();
+    else this.#setState('idle');
+    await this.#ready;
+  }
+
+  /** @param {EventMessage} message */
+  #receive({ name, value }) {
+    switch (name) {
+      case 'state':
+        this.#setState(value);
+        break;
+      case 'error':
+        this.#report(MatteError.fromWire(value));
+        break;
+      case 'ended':
+        this.#attachment.ended(value.sourceId);
+        break;
+      case 'frame-taken':
+        this.#attachment.taken(value.sourceId);
+        break;
+      case 'broken':
+        this.#life.abandon(MatteError.fromWire(value).message);
+        break;
+      case 'stats':
+        this.#stats = value;
+        this.#emitter.emit('stats', value);
+        break;
+      default:
+        this.#emitter.emit(name, value);
     }
-  }
-
-  #renewCanvas() {
-    const fresh = /** @type {HTMLCanvasElement} */ (this.#canvas.cloneNode(false));
-    this.#canvas.replaceWith(fresh);
-    this.#canvas = fresh;
-    this.#emitter.emit('canvas', fresh);
-  }
-
-  /**
-   * @param {keyof WorkerEvents} name
-   * @param {any} value
-   */
-  #receive(name, value) {
-    if (name === 'stats') this.#stats = value;
-    if (name === 'state') this.#setState(value);
-    else if (name === 'error') this.#report(MatteError.fromWire(value));
-    else if (name === 'ended') this.#ended(value.sourceId);
-    else if (name === 'frame-taken') this.#taken(value.sourceId);
-    else if (name === 'broken') this.#bridge.abandon(MatteError.fromWire(value).message);
-    else this.#emitter.emit(name, value);
-  }
-
-  /** @param {VideoFrame} frame  is taken over */
-  async #deliver(frame) {
-    if (this.#output?.track.readyState === 'live') {
-      await this.#output.write(frame);
-      return;
-    }
-    frame.close();
-    this.#sendFrames(false);
-  }
-
-  /** @param {boolean} isOn */
-  #sendFrames(isOn) {
-    this.#reportFailure(this.#bridge.request('send-frames', { isOn }));
-  }
-
-  /** @param {number} sourceId */
-  #taken(sourceId) {
-    if (sourceId === this.#sourceId) this.#feed?.taken();
-  }
-
-  /** @param {number} sourceId */
-  #ended(sourceId) {
-    if (sourceId === this.#sourceId) this.#emitter.emit('ended', null);
   }
 
   /** @param {State} state */
@@ -377,31 +282,5 @@ export class Matte {
   #report(error) {
     if (this.#disposed) return;
     this.#emitter.emit('error', MatteError.from(error, 'unknown', 'the engine failed'));
-  }
-
-  /**
-   * What is asked of a worker that dies is not told one by one: its end is told, or it is replaced.
-   * @param {Promise<unknown>} work
-   */
-  #reportFailure(work) {
-    const bridge = this.#bridge;
-    work.catch((error) => {
-      if (!bridge.isDead) this.#report(error);
-    });
-  }
-
-  #stopFeed() {
-    this.#feed?.stop();
-    this.#feed = null;
-  }
-
-  /**
-   * @param {() => Promise<void>} run
-   * @returns {Promise<void>}
-   */
-  #enqueue(run) {
-    const turn = this.#queue.catch(() => {}).then(run);
-    this.#queue = turn;
-    return turn;
   }
 }
