@@ -12,7 +12,8 @@ export class FakeFrame {
   /**
    * @param {{format?: string | null, width?: number, height?: number, codedWidth?: number,
    *   codedHeight?: number, x?: number, y?: number, bytes?: Uint8Array, timestamp?: number,
-   *   matrix?: string | null, fullRange?: boolean | null, convert?: boolean}} [options]
+   *   matrix?: string | null, fullRange?: boolean | null, convert?: boolean,
+   *   rotation?: 0 | 90 | 180 | 270, flip?: boolean}} [options]
    */
   constructor(options = {}) {
     const { width = 4, height = 4, x = 0, y = 0 } = options;
@@ -21,8 +22,11 @@ export class FakeFrame {
     this.codedWidth = options.codedWidth ?? x + width;
     this.codedHeight = options.codedHeight ?? y + height;
     this.visibleRect = { x, y, width, height };
-    this.displayWidth = width;
-    this.displayHeight = height;
+    this.rotation = options.rotation ?? 0;
+    this.flip = options.flip ?? false;
+    const isOnItsSide = this.rotation % 180 !== 0;
+    this.displayWidth = isOnItsSide ? height : width;
+    this.displayHeight = isOnItsSide ? width : height;
     this.timestamp = options.timestamp ?? 0;
     this.colorSpace = { matrix: options.matrix ?? null, fullRange: options.fullRange ?? null };
     this.bytes = options.bytes ?? new Uint8Array(this.codedWidth * this.codedHeight * 4);

@@ -1,6 +1,8 @@
 /** The last composited frame as plain arrays, made only when somebody asks. */
 
 import { MatteError } from '../shared/errors.js';
+import { uprightSize } from './orientation.js';
+import { UprightPixels } from './upright-pixels.js';
 
 /**
  * @param {{frame: VideoFrame, matte: import('./mask-filter.js').Matte} | null} shown  stays the loop's
@@ -14,7 +16,7 @@ export async function captureFrame(shown) {
   const modelAlpha = seen?.alpha.slice() ?? alpha;
   const frame = shown.frame.clone();
   try {
-    const { width, height } = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
+    const { width, height } = uprightSize(frame);
     return {
       width,
       height,
@@ -38,14 +40,8 @@ export async function captureFrame(shown) {
  * @param {number} height
  */
 async function readRgba(frame, width, height) {
-  const rgba = new Uint8ClampedArray(width * height * 4);
-  const layout = [{ offset: 0, stride: width * 4 }];
-  try {
-    const written = await frame.copyTo(rgba, { format: 'RGBA', layout });
-    if (written.length === 1) return rgba;
-  } catch {
-    // Browsers that do not convert in copyTo: Chromium before 127, Safari.
-  }
+  const words = new Int32Array(width * height);
+  if (await new UprightPixels().read(frame, words)) return new Uint8ClampedArray(words.buffer);
   const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false });
   if (!context) throw new MatteError('unknown', 'no 2D context to read the frame with');
   context.drawImage(frame, 0, 0, width, height);

@@ -61,3 +61,16 @@ test('a browser that cannot convert reads a canvas', async (context) => {
 test('without a frame it is refused', async () => {
   await assert.rejects(captureFrame(null), { code: 'unknown' });
 });
+
+test('a turned frame is captured upright', async () => {
+  const bytes = Uint8Array.from({ length: 24 }, (_, i) => i >> 2); // pixels 0 to 5, three in a row
+  const frame = new FakeFrame({ width: 3, height: 2, bytes, rotation: 90 });
+  const capture = await captureFrame({ frame: frame.asVideoFrame, matte: matte() });
+  assert.deepEqual([capture.width, capture.height], [2, 3]);
+  assert.deepEqual(capture.alphaRect, { x: 0, y: 0, width: 2, height: 3 });
+  assert.deepEqual(
+    [...capture.rgba].filter((_, i) => i % 4 === 0),
+    [3, 0, 4, 1, 5, 2],
+  );
+  frame.close();
+});

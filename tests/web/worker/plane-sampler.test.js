@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { storedRect, turnPixels, uprightSize } from '../../../web_template/worker/orientation.js';
 import { PlaneSampler } from '../../../web_template/worker/sampling/plane-sampler.js';
 import { FakeFrame, planesOf, seededRandom } from '../fakes.js';
 
@@ -227,4 +228,49 @@ for (const format of ['I420', 'NV12', 'RGBA', 'BGRX']) {
       await assertLikeReference(frame, 5, 4, sampler, { x, y, width, height });
     }
   });
+}
+
+for (const format of ['I420', 'NV12', 'BGRX']) {
+  for (const rotation of /** @type {const} */ ([0, 90, 180, 270])) {
+    for (const flip of [false, true]) {
+      test(`${format}: turned by ${rotation}°${flip ? ', mirrored' : ''}: upright`, async () => {
+        const frame = noise({ format, width: 30, height: 22, x: 3, y: 1, rotation, flip });
+        const size = uprightSize(frame.asVideoFrame);
+        for (const rect of [
+          { x: 0, y: 0, ...size },
+          { x: 5, y: 3, width: 13, height: 17 },
+        ]) {
+          await assertUpright(frame, rect);
+        }
+      });
+    }
+  }
+}
+
+/**
+ * Against the same pixels moved, plane by plane, to where they are shown.
+ * @param {FakeFrame} frame
+ * @param {{x: number, y: number, width: number, height: number}} rect
+ */
+async function assertUpright(frame, rect) {
+  const { rotation, flip } = frame;
+  const size = uprightSize(frame.asVideoFrame);
+  const out = new Float32Array(3 * 20);
+  await new PlaneSampler(5, 4).sample(frame.asVideoFrame, out, rect);
+  const { x, y, width, height } = storedRect(rect, size, { rotation, flip });
+  const isOnItsSide = rotation % 180 !== 0;
+  const visible = frame.visibleRect;
+  frame.visibleRect = { x: visible.x + x, y: visible.y + y, width, height };
+  const stored = referenceSample(frame, isOnItsSide ? 4 : 5, isOnItsSide ? 5 : 4);
+  frame.visibleRect = visible;
+  const storedSize = isOnItsSide ? { width: 4, height: 5 } : { width: 5, height: 4 };
+  for (let c = 0; c < 3; c++) {
+    const expected = new Float32Array(20);
+    const channel = Float32Array.from(stored.subarray(20 * c, 20 * c + 20));
+    turnPixels(channel, storedSize, { rotation, flip }, expected);
+    const got = out.subarray(20 * c, 20 * c + 20);
+    got.forEach((value, i) => {
+      assert.ok(Math.abs(value - expected[i]) < 2e-6, `${c} ${i}: ${value}, not ${expected[i]}`);
+    });
+  }
 }

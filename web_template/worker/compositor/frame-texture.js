@@ -9,6 +9,8 @@
  * one, by the median, is kept until the frames change their format or size.
  */
 
+import { orientationOf, uprightSize } from '../orientation.js';
+import { UprightPixels } from '../upright-pixels.js';
 import { createTexture } from './gl.js';
 
 const TRIALS = 3; // frames for each way
@@ -58,7 +60,9 @@ export function createFrameTexture(gl, now = () => performance.now()) {
   const texture = createTexture(gl);
   let race = new UploadRace();
   let key = '';
-  let bytes = new Uint8Array(0);
+  const pixels = new UprightPixels();
+  let words = new Int32Array(0);
+  let bytes = new Uint8Array(0); // the same memory
   /** The size that the texture's memory has. */
   let size = { width: 0, height: 0 };
   /** What `bytes` holds, and how long that took. @type {{frame: VideoFrame, ms: number} | null} */
@@ -66,7 +70,7 @@ export function createFrameTexture(gl, now = () => performance.now()) {
   /** What the texture holds. @type {VideoFrame | null} */
   let uploaded = null;
 
-  const uploadCopy = (/** @type {DOMRectReadOnly} */ { width, height }) => {
+  const uploadCopy = (/** @type {import('../orientation.js').Size} */ { width, height }) => {
     if (width === size.width && height === size.height) {
       gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
     } else {
@@ -88,24 +92,22 @@ export function createFrameTexture(gl, now = () => performance.now()) {
      * @returns {Promise<void>}
      */
     async prepare(frame) {
-      const { width, height } = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
-      const frameKey = `${frame.format} ${width} ${height}`;
+      const { width, height } = uprightSize(frame);
+      const { rotation, flip } = orientationOf(frame);
+      const frameKey = `${frame.format} ${width} ${height} ${rotation} ${flip}`;
       if (frameKey !== key) {
         key = frameKey;
         race = new UploadRace();
       }
       copied = null;
       if (race.way !== 'copied') return;
-      if (bytes.length !== width * height * 4) bytes = new Uint8Array(width * height * 4);
-      const started = now();
-      try {
-        const layout = [{ offset: 0, stride: width * 4 }];
-        const written = await frame.copyTo(bytes, { format: 'RGBA', layout });
-        if (written.length !== 1) throw new Error('copied, but not converted');
-        copied = { frame, ms: now() - started };
-      } catch {
-        race.copyFailed();
+      if (words.length !== width * height) {
+        words = new Int32Array(width * height);
+        bytes = new Uint8Array(words.buffer);
       }
+      const started = now();
+      if (await pixels.read(frame, words)) copied = { frame, ms: now() - started };
+      else race.copyFailed();
     },
     /**
      * Makes the texture hold the frame; costs nothing when it does already.
@@ -116,7 +118,7 @@ export function createFrameTexture(gl, now = () => performance.now()) {
       gl.bindTexture(gl.TEXTURE_2D, texture);
       const started = now();
       if (copied?.frame === frame) {
-        uploadCopy(/** @type {DOMRectReadOnly} */ (frame.visibleRect));
+        uploadCopy(uprightSize(frame));
         race.finished('copied', copied.ms + now() - started);
       } else {
         uploadDirect(frame);

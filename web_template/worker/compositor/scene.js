@@ -11,6 +11,7 @@
  */
 
 import { parseColor, standInColor } from '../../shared/effects.js';
+import { uprightSize } from '../orientation.js';
 import * as shaders from '../shaders/composite.frag.js';
 import { createAlphaMap } from './alpha-map.js';
 import { createBlur } from './blur.js';
@@ -154,8 +155,9 @@ function createProgramCache(gl) {
  * @param {VideoFrame} frame
  * @param {WebGL2RenderingContext} gl
  */
-function isPixelOnPixel({ visibleRect }, { drawingBufferWidth, drawingBufferHeight }) {
-  return visibleRect?.width === drawingBufferWidth && visibleRect.height === drawingBufferHeight;
+function isPixelOnPixel(frame, { drawingBufferWidth, drawingBufferHeight }) {
+  const { width, height } = uprightSize(frame);
+  return width === drawingBufferWidth && height === drawingBufferHeight;
 }
 
 /**

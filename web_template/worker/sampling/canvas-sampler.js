@@ -3,6 +3,7 @@
  * milliseconds at 1280×720, on a GPU or not), so it comes last.
  */
 
+import { uprightSize } from '../orientation.js';
 import { planSampling, samplePlanes } from './plane-sampler.js';
 
 export class CanvasSampler {
@@ -31,7 +32,7 @@ export class CanvasSampler {
    * At the frame's own size, so that the shrinking is the same as in the other ways.
    * @param {VideoFrame} frame
    * @param {Float32Array} out  [3, height, width] RGB 0..1
-   * @param {import('./frame-planes.js').Rect} [rect]  of the visible pixels; all of them
+   * @param {import('./frame-planes.js').Rect} [rect]  of the upright visible pixels; all of them
    * @returns {Promise<void>}
    */
   async sample(frame, out, rect) {
@@ -80,9 +81,10 @@ export class CanvasSampler {
  * @param {import('./frame-planes.js').Rect} rect
  * @param {VideoFrame} frame
  */
-function shown(rect, { visibleRect, displayWidth, displayHeight }) {
-  const scaleX = displayWidth / (visibleRect?.width ?? displayWidth);
-  const scaleY = displayHeight / (visibleRect?.height ?? displayHeight);
+function shown(rect, frame) {
+  const size = uprightSize(frame);
+  const scaleX = frame.displayWidth / size.width;
+  const scaleY = frame.displayHeight / size.height;
   const x = Math.round(rect.x * scaleX);
   const y = Math.round(rect.y * scaleY);
   const width = Math.max(1, Math.round((rect.x + rect.width) * scaleX) - x);

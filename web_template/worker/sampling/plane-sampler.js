@@ -6,6 +6,7 @@
  * @typedef {import('./frame-planes.js').FrameLayout} FrameLayout
  * @typedef {import('./frame-planes.js').PixelFormat} PixelFormat
  * @typedef {import('./frame-planes.js').Rect} Rect
+ * @typedef {import('../orientation.js').Orientation} Orientation
  * @typedef {import('./taps.js').Taps} Taps
  *
  * @typedef {object} SamplingPlan
@@ -16,6 +17,14 @@
  * @property {import('./reduce.js').Scratch} scratch
  */
 
+import {
+  isUpright,
+  orientationOf,
+  storedRect,
+  turnedSize,
+  turnPixels,
+  uprightSize,
+} from '../orientation.js';
 import { colorMatrix, yuvToRgb } from './color-matrix.js';
 import { frameLayout, PIXEL_FORMATS } from './frame-planes.js';
 import { createScratch, reducePlane } from './reduce.js';
@@ -73,6 +82,8 @@ export class PlaneSampler {
   /** Of the frame as a whole and of the region that is looked at. @type {Map<string, SamplingPlan>} */
   #plans = new Map();
   #words = new Int32Array(0);
+  /** A turned frame's model input as its pixels lie. @type {Float32Array | null} */
+  #stored = null;
   #width;
   #height;
   #asFormat;
@@ -98,33 +109,56 @@ export class PlaneSampler {
   /**
    * @param {VideoFrame} frame  stays the caller's
    * @param {Float32Array} out  [3, height, width] RGB 0..1
-   * @param {Rect} [rect]       of the visible pixels; all of them
+   * @param {Rect} [rect]       of the upright visible pixels; all of them
    * @returns {Promise<void>}
    */
   async sample(frame, out, rect) {
-    const plan = this.#planFor(frame, rect);
+    const orientation = orientationOf(frame);
+    const plan = this.#planFor(frame, orientation, rect);
     const { layout } = plan;
     /** @type {VideoFrameCopyToOptions} */
     const options = { rect: layout.rect, layout: layout.planes };
     if (this.#asFormat) options.format = this.#asFormat;
     await frame.copyTo(this.#words, options);
-    samplePlanes(plan, this.#words, out);
+    if (isUpright(orientation)) samplePlanes(plan, this.#words, out);
+    else this.#sampleTurned(plan, orientation, out);
+  }
+
+  /**
+   * Pixels are copied as they lie, and the few of the model's input are turned.
+   * @param {SamplingPlan} plan
+   * @param {Orientation} orientation
+   * @param {Float32Array} out
+   */
+  #sampleTurned(plan, orientation, out) {
+    this.#stored ??= new Float32Array(out.length);
+    samplePlanes(plan, this.#words, this.#stored);
+    const size = turnedSize({ width: this.#width, height: this.#height }, orientation);
+    const length = size.width * size.height;
+    for (let at = 0; at < out.length; at += length) {
+      const channel = this.#stored.subarray(at, at + length);
+      turnPixels(channel, size, orientation, out.subarray(at, at + length));
+    }
   }
 
   /**
    * @param {VideoFrame} frame
+   * @param {Orientation} orientation
    * @param {Rect} [rect]
    */
-  #planFor(frame, rect) {
+  #planFor(frame, orientation, rect) {
     const visible = /** @type {DOMRectReadOnly} */ (frame.visibleRect);
-    const { width, height } = rect ?? visible;
-    const seen = { x: visible.x + (rect?.x ?? 0), y: visible.y + (rect?.y ?? 0), width, height };
+    const upright = uprightSize(frame);
+    const stored = storedRect(rect ?? { x: 0, y: 0, ...upright }, upright, orientation);
+    const seen = { ...stored, x: visible.x + stored.x, y: visible.y + stored.y };
+    const input = turnedSize({ width: this.#width, height: this.#height }, orientation);
     const { matrix, fullRange } = frame.colorSpace;
     const formatName = this.#asFormat ?? /** @type {string} */ (frame.format);
-    const key = `${formatName} ${seen.x} ${seen.y} ${width} ${height} ${matrix} ${fullRange}`;
+    const place = `${seen.x} ${seen.y} ${seen.width} ${seen.height} ${input.width}`;
+    const key = `${formatName} ${place} ${matrix} ${fullRange}`;
     const known = this.#plans.get(key);
     if (known) return known;
-    const plan = planSampling(formatName, seen, frame.colorSpace, this.#width, this.#height);
+    const plan = planSampling(formatName, seen, frame.colorSpace, input.width, input.height);
     if (this.#words.byteLength < plan.layout.byteLength) {
       this.#words = new Int32Array(plan.layout.byteLength >> 2);
     }

@@ -24,6 +24,7 @@
  */
 
 import { createMaskFilter } from '../mask-filter.js';
+import { uprightSize } from '../orientation.js';
 import { RegionOfInterest } from '../region-of-interest.js';
 import { createWholeFrame } from '../whole-frame.js';
 
@@ -102,9 +103,8 @@ export function createCpuWay({
  * @param {VideoFrame} frame
  * @returns {{width: number, height: number, timeS: number}}
  */
-function placeOf({ visibleRect, displayWidth, displayHeight, timestamp }) {
-  const { width, height } = visibleRect ?? { width: displayWidth, height: displayHeight };
-  return { width, height, timeS: timestamp / 1e6 };
+function placeOf(frame) {
+  return { ...uprightSize(frame), timeS: frame.timestamp / 1e6 };
 }
 
 /**

@@ -4,6 +4,8 @@
  */
 
 import { MatteError } from '../../../shared/errors.js';
+import { uprightSize } from '../../orientation.js';
+import { UprightPixels } from '../../upright-pixels.js';
 
 /** @typedef {{frame: VideoFrame | null, words: Int32Array<ArrayBuffer>}} Held */
 
@@ -12,6 +14,7 @@ export class FramePixels {
   #shown = { frame: null, words: new Int32Array(0) };
   /** @type {Held} */
   #next = { frame: null, words: new Int32Array(0) };
+  #pixels = new UprightPixels();
   #canConvert = true;
 
   /**
@@ -24,8 +27,9 @@ export class FramePixels {
     const next = this.#next;
     next.frame = null;
     if (next.words.length !== size) next.words = new Int32Array(size);
-    const isRead = this.#canConvert && isAsShown(frame) && (await this.#convert(frame, next.words));
-    if (!isRead) drawTo(next.words, frame);
+    const isReadable = this.#canConvert && isAsShown(frame);
+    if (isReadable) this.#canConvert = await this.#pixels.read(frame, next.words);
+    if (!isReadable || !this.#canConvert) drawTo(next.words, frame);
     next.frame = frame;
   }
 
@@ -39,27 +43,12 @@ export class FramePixels {
     [this.#shown, this.#next] = [this.#next, this.#shown];
     return this.#shown.words;
   }
-
-  /**
-   * @param {VideoFrame} frame
-   * @param {Int32Array<ArrayBuffer>} words
-   * @returns {Promise<boolean>} false where copyTo does not convert: Chromium before 127, Safari
-   */
-  async #convert(frame, words) {
-    try {
-      const layout = [{ offset: 0, stride: frame.displayWidth * 4 }];
-      const written = await frame.copyTo(words, { format: 'RGBA', layout });
-      this.#canConvert = written.length === 1;
-    } catch {
-      this.#canConvert = false;
-    }
-    return this.#canConvert;
-  }
 }
 
 /** @param {VideoFrame} frame */
-function isAsShown({ visibleRect, displayWidth, displayHeight }) {
-  return visibleRect?.width === displayWidth && visibleRect.height === displayHeight;
+function isAsShown(frame) {
+  const { width, height } = uprightSize(frame);
+  return width === frame.displayWidth && height === frame.displayHeight;
 }
 
 /**
