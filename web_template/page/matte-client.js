@@ -4,6 +4,7 @@
  * `track-outlet.js` the track.
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
+ * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
  * @typedef {import('../shared/messages.js').Capture} Capture
  * @typedef {import('../shared/messages.js').EventMessage} EventMessage
@@ -27,6 +28,7 @@
 import { capabilities, threadCount } from '../shared/capabilities.js';
 import { checkEffect } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
+import { checkLooks } from '../shared/looks.js';
 import { modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { emptyStats } from '../shared/stats.js';
 import { Attachment } from './attachment.js';
@@ -39,6 +41,7 @@ export class Matte {
   #manifest;
   #siteRoot;
   #effect;
+  #looks;
   #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
   #life;
   #attachment;
@@ -56,10 +59,14 @@ export class Matte {
   /** @type {State} */
   #state = 'idle';
 
-  /** @param {{canvas: HTMLCanvasElement, manifest: Manifest, effect: Effect, siteRoot: URL}} parts */
-  constructor({ canvas, manifest, effect, siteRoot }) {
+  /**
+   * @param {{canvas: HTMLCanvasElement, manifest: Manifest, effect: Effect, looks: Looks,
+   *   siteRoot: URL}} parts
+   */
+  constructor({ canvas, manifest, effect, looks, siteRoot }) {
     this.#manifest = manifest;
     this.#effect = effect;
+    this.#looks = looks;
     this.#siteRoot = siteRoot;
     this.#life = new WorkerLife(canvas, {
       onStart: (bridge, offscreen) => this.#setUp(bridge, offscreen),
@@ -107,6 +114,7 @@ export class Matte {
         threads: threadCount(capabilities(), threads),
         compositor,
         effect: this.#effect,
+        looks: this.#looks,
       },
       [canvas],
     );
@@ -177,6 +185,22 @@ export class Matte {
   /** @returns {Effect} */
   get effect() {
     return this.#effect;
+  }
+
+  /**
+   * Changes some looks, the others stay. Takes effect with the next frame; a paused video or a
+   * picture is drawn anew at once.
+   * @param {Partial<Looks>} looks
+   * @throws {TypeError} when one is none
+   */
+  setLooks(looks) {
+    this.#looks = checkLooks(looks, this.#looks);
+    this.#life.tell('set-looks', { looks: this.#looks });
+  }
+
+  /** @returns {Readonly<Looks>} */
+  get looks() {
+    return this.#looks;
   }
 
   /**

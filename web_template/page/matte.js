@@ -7,6 +7,7 @@
  *     await matte.attach(await openCamera());
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
+ * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
  * @typedef {import('./matte-client.js').MatteEvents} MatteEvents
  *
@@ -14,6 +15,7 @@
  * @property {HTMLCanvasElement} [canvas]   one that has no context yet; made when left out
  * @property {string} [model]               a name of the manifest; its default model otherwise
  * @property {Effect} [effect]              blur at half strength when left out
+ * @property {Partial<Looks>} [looks]       how the matte is drawn, see ../shared/looks.js
  * @property {Manifest} [manifest]          fetched from the site's root when left out
  * @property {number} [threads]             used only where the page is isolated
  * @property {'auto' | 'wasm'} [backend]
@@ -24,10 +26,12 @@
 import { capabilities } from '../shared/capabilities.js';
 import { checkEffect, DEFAULT_EFFECT } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
+import { checkLooks } from '../shared/looks.js';
 import { checkManifest, fetchManifest } from '../shared/manifest.js';
 import { Matte } from './matte-client.js';
 
 export { MatteError } from '../shared/errors.js';
+export { DEFAULT_LOOKS, LOOKS_RANGES } from '../shared/looks.js';
 export { cameraError, openCamera } from './camera.js';
 export { Matte } from './matte-client.js';
 
@@ -46,11 +50,12 @@ export async function createMatte(options = {}) {
   signal?.throwIfAborted();
   requireBrowser();
   const effect = checkEffect(options.effect ?? DEFAULT_EFFECT);
+  const looks = checkLooks(options.looks);
   const manifest = options.manifest
     ? checkManifest(options.manifest)
     : await fetchManifest(SITE_ROOT, { signal });
   const canvas = options.canvas ?? document.createElement('canvas');
-  const matte = new Matte({ canvas, manifest, effect, siteRoot: SITE_ROOT });
+  const matte = new Matte({ canvas, manifest, effect, looks, siteRoot: SITE_ROOT });
   try {
     await matte.start(options);
     signal?.throwIfAborted();

@@ -7,6 +7,7 @@
  * @typedef {import('./capabilities.js').Capabilities} Capabilities
  * @typedef {import('./effects.js').Effect} Effect
  * @typedef {import('./errors.js').WireError} WireError
+ * @typedef {import('./looks.js').Looks} Looks
  * @typedef {import('./manifest.js').ModelSpec} ModelSpec
  * @typedef {import('./manifest.js').RuntimeSpec} RuntimeSpec
  * @typedef {import('./stats.js').Stats} Stats
@@ -20,11 +21,12 @@
  *
  * Requests and their answers:
  * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect,
- *   compositor?: CompositorChoice}} InitRequest
+ *   looks?: Looks, compositor?: CompositorChoice}} InitRequest
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
  * @typedef {{sourceId: number, input: Input}} AttachRequest
  * @typedef {{effect: Effect}} SetEffectRequest
+ * @typedef {{looks: Looks}} SetLooksRequest
  * @typedef {{type: string}} SnapshotRequest  an image MIME type
  * @typedef {{isOn: boolean}} SendFramesRequest  composited frames are wanted for a track
  *
@@ -48,6 +50,7 @@
  * @property {{payload: AttachRequest, reply: undefined}} attach
  * @property {{payload: {}, reply: undefined}} detach
  * @property {{payload: SetEffectRequest, reply: undefined}} set-effect
+ * @property {{payload: SetLooksRequest, reply: undefined}} set-looks
  * @property {{payload: {}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
@@ -91,6 +94,7 @@ export const REQUEST_TYPES = Object.freeze(
     'attach',
     'detach',
     'set-effect',
+    'set-looks',
     'capture',
     'snapshot',
     'send-frames',

@@ -6,6 +6,7 @@
  * @typedef {import('../shared/messages.js').InitRequest} InitRequest
  * @typedef {import('../shared/messages.js').Request} Request
  * @typedef {import('../shared/messages.js').State} State
+ * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('../shared/messages.js').ToWorker} ToWorker
  * @typedef {import('../shared/messages.js').CompositorChoice} CompositorChoice
  * @typedef {import('./compositor/compositor.js').Compositor} Compositor
@@ -27,6 +28,7 @@
 
 import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
+import { DEFAULT_LOOKS } from '../shared/looks.js';
 import { event, isRequest, refusal, reply } from '../shared/messages.js';
 import { FrameStats } from '../shared/stats.js';
 import { captureFrame } from './capture.js';
@@ -44,6 +46,7 @@ export class Engine {
   #session = null;
   /** @type {FrameWay | null} */
   #way = null;
+  #looks = DEFAULT_LOOKS;
   /** @type {State} */
   #state = 'idle';
   /** @type {(FrameSource & {id: number, attachedMs: number, hasMatte: boolean}) | null} */
@@ -109,6 +112,8 @@ export class Engine {
       case 'set-effect':
         this.#started().compositor.setEffect(payload.effect);
         return this.#started().loop.redraw();
+      case 'set-looks':
+        return this.#setLooks(payload.looks);
       case 'capture':
         return captureFrame(this.#started().loop.shown);
       case 'snapshot':
@@ -136,6 +141,8 @@ export class Engine {
       effect,
       onRestored: () => loop.redraw(),
     });
+    this.#looks = settings.looks ?? DEFAULT_LOOKS;
+    bare.setLooks(this.#looks);
     const compositor = watched(bare, () => output.drawn());
     const loop = new FrameLoop({
       compositor,
@@ -157,6 +164,18 @@ export class Engine {
     this.#session = { settings, compositor, loop, output };
     loop.redraw();
     return capabilities();
+  }
+
+  /** @param {Looks} looks */
+  #setLooks(looks) {
+    const { compositor, loop } = this.#started();
+    const isMattedAnew =
+      looks.region !== this.#looks.region || looks.islands !== this.#looks.islands;
+    this.#looks = looks;
+    compositor.setLooks(looks);
+    this.#way?.setLooks(looks);
+    if (isMattedAnew) loop.rematte();
+    loop.redraw();
   }
 
   /** @param {import('../shared/manifest.js').ModelSpec} model */
@@ -188,6 +207,7 @@ export class Engine {
       model,
       onProgress: (progress) => this.#tell('progress', progress),
     });
+    way.setLooks(this.#looks);
     const old = this.#way;
     this.#way = way;
     await loop.setWay(way);

@@ -86,7 +86,11 @@ export class FrameLoop {
   async setWay(way) {
     this.#way = way;
     await this.#running;
-    // A picture, or a paused video, is looked at again by the new model.
+    this.rematte();
+  }
+
+  /** A picture, or a paused video, is looked at again: the model, or its looks, are others. */
+  rematte() {
     if (this.#shown && !this.#waiting) this.offer(this.#shown.frame.clone());
     else this.#kick();
   }

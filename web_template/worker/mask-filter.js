@@ -34,28 +34,33 @@
  * @typedef {object} MaskFilter
  * @property {(alpha: Float32Array, place?: Place) => Matte} apply  throws when the alpha is none;
  *   without a place the alpha is of a whole picture on its own
+ * @property {(looks: FilterLooks) => void} setLooks  from the next frame on
  * @property {() => void} reset  forgets earlier frames: the source changed
+ *
+ * @typedef {Pick<import('../shared/looks.js').Looks, 'steadiness' | 'islands'>} FilterLooks
  */
 
+import { DEFAULT_LOOKS } from '../shared/looks.js';
 import { isSameRect, viewAlpha } from './alpha-view.js';
+import { cleanShape, keepLargest } from './shape.js';
 import { TemporalFilter } from './temporal-filter.js';
+
+/** What `islands` does, in this order. @type {readonly MaskStage[]} */
+const ISLAND_STAGES = [keepLargest, cleanShape];
 
 /**
  * @param {Pick<import('../shared/manifest.js').ModelSpec, 'width' | 'height' | 'threshold' | 'ramp'>} model
- * @param {readonly MaskStage[]} [stages]  after the blend over time, on what it gave
- * @param {{isSmooth?: boolean}} [options]  blend over time; true
+ * @param {FilterLooks} [looks]
  * @returns {MaskFilter}
  */
-export function createMaskFilter(
-  { width, height, threshold, ramp },
-  stages = [],
-  { isSmooth = true } = {},
-) {
+export function createMaskFilter({ width, height, threshold, ramp }, looks = DEFAULT_LOOKS) {
   const blended = new TemporalFilter(width, height);
   const unit = new Float32Array(width * height);
   /** @type {Matte} */
   const matte = { alpha: new Float32Array(width * height), width, height, threshold, ramp };
   let frameSize = '';
+  /** After the blend over time, on what it gave. @type {readonly MaskStage[]} */
+  let stages = [];
 
   /** @type {(alpha: Float32Array, place: Place) => void} */
   const applyAt = (alpha, place) => {
@@ -65,12 +70,19 @@ export function createMaskFilter(
     frameSize = size;
     viewAlpha(unit, width, height, rect, matteRect, matte.alpha);
     const isCoarse = !isSameRect(rect, matteRect);
-    if (isSmooth) blended.apply(matte.alpha, { rect: matteRect, timeS, isCoarse });
+    blended.apply(matte.alpha, { rect: matteRect, timeS, isCoarse });
     matte.area = areaOf(matteRect, place);
     matte.seen = { alpha, rect, matteRect };
   };
 
+  const setLooks = (/** @type {FilterLooks} */ { steadiness, islands }) => {
+    blended.steadiness = steadiness;
+    stages = islands ? ISLAND_STAGES : [];
+  };
+  setLooks(looks);
+
   return {
+    setLooks,
     apply(alpha, place) {
       copyUnit(alpha, unit);
       if (place) applyAt(alpha, place);

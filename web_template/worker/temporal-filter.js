@@ -9,7 +9,8 @@
  * `previous` is the last result. Small disagreement is the network's answer to camera noise and is
  * averaged away; large disagreement is motion, and there the current alpha is taken as it is. A
  * matte that was read from a look at the whole frame is coarser than the ones around it, so that
- * its edges disagree without moving: more disagreement counts as noise then (COARSE). The Python
+ * its edges disagree without moving: more disagreement counts as noise then (COARSE). The filter's
+ * `steadiness` s brings `still` up to 1, no blend at all: still + (1 − s) · (1 − still). The Python
  * reference has the same (`builder/temporal.py`).
  *
  * @typedef {import('./region-of-interest.js').Rect} Rect
@@ -44,8 +45,19 @@ export function blend(previous, current, { still, noise, motion } = FINE) {
   }
 }
 
+/**
+ * @param {Weights} weights
+ * @param {number} steadiness
+ * @returns {Weights}
+ */
+function steadied({ still, noise, motion }, steadiness) {
+  return { still: still + (1 - steadiness) * (1 - still), noise, motion };
+}
+
 /** Blends the mattes of one source, whatever rectangles of its frames they cover. */
 export class TemporalFilter {
+  /** 0..1: how much of the blend there is. */
+  steadiness = 1;
   #width;
   #height;
   #previous;
@@ -78,10 +90,10 @@ export class TemporalFilter {
    */
   apply(alpha, { rect, timeS, isCoarse }) {
     const sinceS = timeS - this.#timeS;
-    if (this.#rect && sinceS >= 0 && sinceS <= GAP_S) {
+    if (this.#rect && this.steadiness > 0 && sinceS >= 0 && sinceS <= GAP_S) {
       const previous = this.#previousOn(rect, this.#rect);
       if (meanDisagreement(previous, alpha) <= CUT) {
-        blend(previous, alpha, isCoarse ? COARSE : FINE);
+        blend(previous, alpha, steadied(isCoarse ? COARSE : FINE, this.steadiness));
       }
     }
     this.#previous.set(alpha);

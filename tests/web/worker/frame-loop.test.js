@@ -41,7 +41,7 @@ function fakeParts({ run = async () => {} } = {}) {
       async dispose() {},
     },
     // Without the blend, so that each frame's own answer shows.
-    filter: createMaskFilter(spec, [], { isSmooth: false }),
+    filter: createMaskFilter(spec, { steadiness: 0, islands: false }),
   };
   return parts;
 }

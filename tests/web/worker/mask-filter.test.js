@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
 import { createMaskFilter } from '../../../web_template/worker/mask-filter.js';
 
 /** @type {{width: number, height: number, threshold: number, ramp: [number, number]}} */
@@ -29,14 +30,15 @@ test('an alpha of another size fails', () => {
   assert.throws(() => createMaskFilter(model).apply(new Float32Array(5)), /5 values/);
 });
 
-test('stages work in place, one after the other', () => {
-  const filter = createMaskFilter(model, [
-    (alpha) => alpha.fill(0.5),
-    (alpha, width, height) => {
-      alpha[0] = alpha[0] + width * height;
-    },
-  ]);
-  assert.deepEqual([...filter.apply(new Float32Array(4)).alpha], [4.5, 0.5, 0.5, 0.5]);
+test('islands go when that is wanted, and from then on', () => {
+  const size = { ...model, width: 64, height: 8 };
+  const alpha = Float32Array.from({ length: 64 * 8 }, (_, i) => (i % 64 < 12 ? 1 : 0));
+  alpha[60] = 0.9;
+  const filter = createMaskFilter(size, { ...DEFAULT_LOOKS, islands: true });
+  const shown = () => [filter.apply(alpha).alpha[3], filter.apply(alpha).alpha[60]];
+  assert.deepEqual(shown(), [1, 0]);
+  filter.setLooks(DEFAULT_LOOKS);
+  assert.deepEqual(shown(), [1, Math.fround(0.9)]);
 });
 
 /** @type {(x: number, y: number, width: number, height: number) => {x: number, y: number, width: number, height: number}} */
@@ -66,20 +68,25 @@ test('mattes are blended over time, until a reset, and not across sizes', () => 
   assert.ok(Math.abs(shown(0.5, { width: 80 }) - 0.5) < 1e-6);
 });
 
-test('without the blend each alpha stands for itself', () => {
-  const whole = rect(0, 0, 40, 20);
-  const filter = createMaskFilter(model, [], { isSmooth: false });
-  for (const value of [0.5, 0.5625]) {
-    const place = { ...frame, timeS: 0, rect: whole, matteRect: whole };
-    assert.equal(filter.apply(new Float32Array(4).fill(value), place).alpha[0], value);
-  }
-});
-
-test('what the stages do is not blended into the next frame', () => {
+test('without steadiness each alpha stands for itself, with half of it half the blend is left', () => {
   const whole = rect(0, 0, 40, 20);
   const place = { ...frame, timeS: 0, rect: whole, matteRect: whole };
-  const filter = createMaskFilter(model, [(alpha) => alpha.fill(0.45)]);
-  filter.apply(new Float32Array(4).fill(0.5), place);
-  const { alpha } = createMaskFilter(model).apply(new Float32Array(4).fill(0.5), place);
-  assert.equal(alpha[0], 0.5);
+  const second = (/** @type {number} */ steadiness) => {
+    const filter = createMaskFilter(model, { ...DEFAULT_LOOKS, steadiness });
+    filter.apply(new Float32Array(4).fill(0.5), place);
+    return filter.apply(new Float32Array(4).fill(0.5625), place).alpha[0];
+  };
+  assert.equal(second(0), 0.5625);
+  assert.equal(second(1), 0.515625); // a quarter of the way
+  assert.equal(second(0.5), 0.5390625); // 5/8 of it
+});
+
+test('what the removal of islands does is not blended into the next frame', () => {
+  const whole = rect(0, 0, 40, 20);
+  const place = { ...frame, timeS: 0, rect: whole, matteRect: whole };
+  const filter = createMaskFilter(model, { ...DEFAULT_LOOKS, islands: true });
+  const half = () => new Float32Array(4).fill(0.5);
+  assert.equal(filter.apply(half(), place).alpha[0], 0); // no sure person is near
+  filter.setLooks(DEFAULT_LOOKS);
+  assert.equal(filter.apply(half(), place).alpha[0], 0.5);
 });

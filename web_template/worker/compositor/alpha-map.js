@@ -19,6 +19,10 @@ export function createAlphaMap(gl) {
   let counts = { background: 0, person: 0, edge: 0 };
 
   return {
+    /** @param {import('../../shared/looks.js').Looks} looks */
+    setLooks(looks) {
+      inBytes.looks = looks;
+    },
     /**
      * @param {Matte} matte
      * @returns {Record<string, import('./gl.js').UniformValue>} what a shader needs to read it

@@ -2,6 +2,7 @@
  * The one shape of every compositor.
  *
  * @typedef {import('../../shared/effects.js').Effect} Effect
+ * @typedef {import('../../shared/looks.js').Looks} Looks
  * @typedef {import('../mask-filter.js').Matte} Matte
  *
  * @typedef {object} Compositor
@@ -13,6 +14,7 @@
  *   never a pixel of it. The frame stays the caller's. Throws when nothing can be drawn.
  * @property {(width: number, height: number) => void} resize  of the canvas, pixels
  * @property {(effect: Effect) => void} setEffect  takes over an image effect's bitmap
+ * @property {(looks: Looks) => void} setLooks  until then the defaults
  * @property {(type: string) => Promise<Blob>} snapshot  of what was rendered in this very task
  * @property {() => void} dispose
  *

@@ -12,6 +12,7 @@
  */
 
 import { MatteError } from '../../shared/errors.js';
+import { DEFAULT_LOOKS } from '../../shared/looks.js';
 import { FramePixels } from './cpu/frame-pixels.js';
 import { createPainter } from './cpu/painters.js';
 import { Surface } from './cpu/surface.js';
@@ -25,6 +26,8 @@ export function createCpuCompositor({ canvas, effect }) {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new MatteError('webgl-unavailable', 'this canvas gives no 2D context');
   const pixels = new FramePixels();
+  /** @type {import('../../shared/looks.js').Looks} */
+  let looks = DEFAULT_LOOKS;
   let surface = new Surface(canvas.width, canvas.height);
   let painter = createPainter(effect, surface);
   const closeImage = () => {
@@ -43,12 +46,17 @@ export function createCpuCompositor({ canvas, effect }) {
       canvas.width = width;
       canvas.height = height;
       surface = new Surface(width, height);
+      surface.matte.looks = looks;
       painter = createPainter(effect, surface);
     },
     setEffect(next) {
       closeImage();
       effect = next;
       painter = createPainter(effect, surface);
+    },
+    setLooks(next) {
+      looks = next;
+      surface.matte.looks = next;
     },
     snapshot: (type) => canvas.convertToBlob({ type }),
     dispose: closeImage,

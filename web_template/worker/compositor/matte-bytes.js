@@ -5,6 +5,7 @@
  * @typedef {import('../mask-filter.js').Matte} Matte
  */
 
+import { DEFAULT_LOOKS, rampWith } from '../../shared/looks.js';
 import { kindsOfBytes, RegionFinder } from './matte-regions.js';
 
 /** @type {Area} */
@@ -17,6 +18,8 @@ export class MatteBytes {
   bytes = new Uint8Array(0);
   /** What of the picture they cover. @type {Area} */
   area = ALL;
+  /** Shrink and softness change the shape. @type {import('../../shared/looks.js').Looks} */
+  looks = DEFAULT_LOOKS;
   /** Of the shape, 0..1, both exclusive. */
   threshold = 0.5;
   /** @type {readonly [lo: number, hi: number] | null} */
@@ -38,12 +41,13 @@ export class MatteBytes {
       this.bytes = new Uint8Array(matte.width * matte.height);
       this.#finder = new RegionFinder(matte.width, matte.height);
     }
-    const shapeKey = `${matte.threshold} ${matte.ramp}`;
+    const ramp = rampWith(matte.ramp, this.looks);
+    const shapeKey = `${matte.threshold} ${ramp}`;
     if (shapeKey !== this.shapeKey) {
       this.shapeKey = shapeKey;
       // The shape divides by the threshold and by what is left of it.
       this.threshold = Math.min(Math.max(matte.threshold, 1e-3), 1 - 1e-3);
-      this.ramp = matte.ramp;
+      this.ramp = ramp;
       this.#kinds = kindsOfBytes(this.threshold, this.ramp);
     }
     this.area = matte.area ?? ALL;

@@ -5,9 +5,12 @@
  * @typedef {{frame: VideoFrame | null, matte: import('../mask-filter.js').Matte | null}} Drawn
  */
 
+import { DEFAULT_LOOKS } from '../../shared/looks.js';
+
 /**
  * @param {Pick<import('./compositor.js').CompositorOptions, 'effect'>} options
  * @returns {Compositor & {drawn: Drawn[], effect: import('../../shared/effects.js').Effect,
+ *   looks: import('../../shared/looks.js').Looks,
  *   size: {width: number, height: number}, isDisposed: boolean, failure: Error | null}}
  *   set `failure` to make render throw
  */
@@ -16,6 +19,7 @@ export function createMockCompositor({ effect }) {
     kind: /** @type {const} */ ('mock'),
     drawn: /** @type {Drawn[]} */ ([]),
     effect,
+    looks: DEFAULT_LOOKS,
     size: { width: 0, height: 0 },
     isDisposed: false,
     failure: /** @type {Error | null} */ (null),
@@ -36,6 +40,10 @@ export function createMockCompositor({ effect }) {
     /** @type {Compositor['setEffect']} */
     setEffect(next) {
       mock.effect = next;
+    },
+    /** @type {Compositor['setLooks']} */
+    setLooks(looks) {
+      mock.looks = looks;
     },
     /** @type {Compositor['snapshot']} */
     async snapshot(type) {

@@ -121,6 +121,9 @@ export function createScene(gl) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, next.image);
     },
 
+    /** @param {import('../../shared/looks.js').Looks} looks */
+    setLooks: (looks) => alphaMap.setLooks(looks),
+
     dispose() {
       blur?.dispose();
       programs.dispose();

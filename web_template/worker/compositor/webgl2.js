@@ -9,6 +9,7 @@
  */
 
 import { MatteError } from '../../shared/errors.js';
+import { DEFAULT_LOOKS } from '../../shared/looks.js';
 import { createScene } from './scene.js';
 
 /** @type {WebGLContextAttributes} */
@@ -30,12 +31,15 @@ export function createWebgl2Compositor({ canvas, effect, onRestored }) {
   const gl = canvas.getContext('webgl2', CONTEXT);
   if (!gl) throw new MatteError('webgl-unavailable', 'this browser gives no WebGL2 context');
   let scene = createScene(gl);
+  /** @type {import('../../shared/looks.js').Looks} */
+  let looks = DEFAULT_LOOKS;
   scene.setEffect(effect);
 
   const onLost = (/** @type {Event} */ event) => event.preventDefault(); // asks for it back
   const onBack = () => {
     scene = createScene(gl);
     scene.setEffect(effect);
+    scene.setLooks(looks);
     onRestored();
   };
   canvas.addEventListener('webglcontextlost', onLost);
@@ -67,6 +71,10 @@ export function createWebgl2Compositor({ canvas, effect, onRestored }) {
       closeImage();
       effect = next;
       if (!gl.isContextLost()) scene.setEffect(next);
+    },
+    setLooks(next) {
+      looks = next;
+      scene.setLooks(next);
     },
     snapshot(type) {
       requireContext();

@@ -49,11 +49,23 @@ export function createCpuWay({
   sampler,
   segmenter,
   filter,
-  region = regionOf(segmenter),
+  region: ownRegion = regionOf(segmenter),
   now = () => performance.now(),
 }) {
+  const wholeFrame = createWholeFrame();
+  let region = ownRegion;
+  let wantedRegion = ownRegion;
+  /** Between two frames only: a frame has one region from its beginning to its end. */
+  const switchRegion = () => {
+    if (region === wantedRegion) return;
+    region = wantedRegion;
+    region.reset();
+    filter.reset();
+  };
+
   /** @type {FrameWay['matte']} */
   const matte = async (frame, { prepare, isCurrent }) => {
+    switchRegion();
     const start = now();
     const place = placeOf(frame);
     let look = region.look(place.width, place.height, place.timeS);
@@ -90,6 +102,10 @@ export function createCpuWay({
       return sampler.way;
     },
     matte,
+    setLooks(looks) {
+      filter.setLooks(looks);
+      wantedRegion = looks.region ? ownRegion : wholeFrame;
+    },
     reset() {
       filter.reset();
       segmenter.reset();

@@ -10,8 +10,10 @@
  * @property {(frame: VideoFrame, turn: Turn) => Promise<Matted | null>} matte
  *   null when the turn was over before it was done; the frame stays the caller's; throws when the
  *   frame cannot be matted
+ * @property {(looks: Looks) => void} setLooks  steadiness, islands and region, from the next frame on
  * @property {() => void} reset  the next frame has nothing to do with the last one
  * @property {() => Promise<void>} dispose
+ * @typedef {import('../../shared/looks.js').Looks} Looks
  *
  * @typedef {object} Turn  of one frame
  * @property {() => Promise<void>} prepare  lets the compositor begin with the frame; to be called
