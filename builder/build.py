@@ -74,8 +74,9 @@ def build_site(
     from builder.site_plan import Runtime, SitePlan
 
     runtime = Runtime.from_npm(paths.node_modules())
-    # Half a minute on one core when it is not in the cache: it goes on beside the models' stages.
-    warm_up([runtime.wasm], paths.cache_dir())
+    # Half a minute each on one core when not in the cache: it goes on beside the models' stages.
+    builds = runtime.webgpu.values()
+    warm_up([runtime.wasm, *(build.wasm for build in builds)], paths.cache_dir())
     built = tuple(build_model(recipe, progress) for recipe in recipes)
     plan = SitePlan(
         title=TITLE,

@@ -20,7 +20,8 @@ def make_manifest(
         plan: the site.
         files: content by site path.
         engine: the engine's folder.
-        places: the site path of each part: ``module``, ``glue``, ``wasm``, ``demo``, ``poster`` and
+        places: the site path of each part: ``module``, ``glue`` and ``wasm`` of the plain runtime
+            and, after ``webgpu.<build>.``, of each WebGPU build; ``demo``, ``poster`` and
             ``<model>.<variant>`` of each shipped variant.
     """
     demo = plan.demo
@@ -35,10 +36,12 @@ def make_manifest(
         "runtime": {
             "package": plan.runtime.package,
             "version": plan.runtime.version,
-            "module": places["module"],
-            "glue": places["glue"],
-            "wasm": places["wasm"],
-            "wasmBytes": len(files[places["wasm"]]),
+            **_runtime("", files, places),
+        },
+        "runtimes": {
+            "webgpu": {
+                build: _runtime(f"webgpu.{build}.", files, places) for build in plan.runtime.webgpu
+            }
         },
         "demo": {
             "file": places["demo"],
@@ -56,6 +59,11 @@ def file_list(files: Mapping[str, bytes]) -> list[Json]:
         {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for path, data in sorted(files.items())
     ]
+
+
+def _runtime(prefix: str, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:
+    paths = {part: places[prefix + part] for part in ("module", "glue", "wasm")}
+    return {**paths, "wasmBytes": len(files[paths["wasm"]])}
 
 
 def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:

@@ -10,8 +10,11 @@ What a site consists of::
     matte.js, live-matte.js       the engine's public API and its element, under names that stay
     engine-<hash>/                the engine's own files
     runtime-<hash>/               the inference runtime
+    runtime-jspi-<hash>/          its build with WebGPU, which is fetched where there is a GPU only
     models/<name>.<variant>-<hash>.onnx
     media/demo-<hash>.webm        the demonstration clip and its poster
+    service-worker.js             keeps a build for visits without a network
+    app.webmanifest  icons/       make the site installable
     favicon.*  licences.txt  _headers  .nojekyll
     *.br  *.gz                    beside every compressible file
 """
@@ -25,7 +28,8 @@ from typing import Any
 from builder import paths
 from builder.engine_files import content_hash, engine_files, tree_hash
 from builder.errors import SiteError
-from builder.headers import IMMUTABLE, cache_control, security_headers
+from builder.headers import IMMUTABLE, PAGE_POLICY, cache_control, security_headers
+from builder.icons import app_manifest, icon_files
 from builder.licences import licences_text
 from builder.manifest import file_list, make_manifest
 from builder.pages import read_locales, render_pages
@@ -35,6 +39,7 @@ from builder.site_plan import (
     DemoMedia,
     RejectedVariant,
     Runtime,
+    RuntimeBuild,
     SiteModel,
     SitePlan,
     SiteVariant,
@@ -46,6 +51,7 @@ __all__ = [
     "DemoMedia",
     "RejectedVariant",
     "Runtime",
+    "RuntimeBuild",
     "SiteModel",
     "SitePlan",
     "SiteVariant",
@@ -66,6 +72,9 @@ _PUBLIC_MODULES = ("matte.js", "live-matte.js")
 
 # Only those other pages need them.
 _NOT_THE_PAGES = ("live-matte.js", "live-matte-source.js")
+
+# Imported on machines with a usable GPU only.
+_WHERE_GPU = "worker/webgpu"
 
 
 def render_site(
@@ -123,21 +132,26 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
     files["licences.txt"] = licences_text(plan, files[places["module"]]).encode()
 
     manifest = make_manifest(plan, files, engine, places)
+    locales = read_locales(plan.template_dir, plan.locale)
+    description = locales[plan.locale].get("page.description", "")
+    files["app.webmanifest"] = app_manifest(plan.title, plan.locale, description)
     pages = render_pages(
         plan.template_dir,
         {
             "title": plan.title,
             "engine": engine,
             "manifest": manifest,
-            "locales": read_locales(plan.template_dir, plan.locale),
+            "locales": locales,
             "locale": plan.locale,
             "preload": preload_links(manifest, files),
             "version": plan.version,
         },
     )
     files |= pages
+    build = tree_hash(files)
+    files["service-worker.js"] = _service_worker(plan, build)
     # Pages carry the manifest without this list, which only caches read and which names the pages.
-    files["manifest.json"] = _json(manifest | {"files": file_list(files)})
+    files["manifest.json"] = _json(manifest | {"build": build, "files": file_list(files)})
     files["_headers"] = _static_host_headers(files).encode()
     files[".nojekyll"] = b""  # else GitHub Pages drops names that start with an underscore
     return dict(sorted(files.items()))
@@ -146,15 +160,10 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
 def _hashed_files(plan: SitePlan) -> dict[str, tuple[str, bytes]]:
     """Read what comes from outside the engine: site path and content of each part."""
     runtime, demo = plan.runtime, plan.demo
-    parts = {
-        "module": runtime.module.read_bytes(),
-        "glue": runtime.glue.read_bytes(),
-        "wasm": runtime.wasm.read_bytes(),
-    }
-    # The module finds the other two by their own names beside it.
-    names = {"module": runtime.module.name, "glue": runtime.glue.name, "wasm": runtime.wasm.name}
-    folder = f"runtime-{tree_hash({names[part]: data for part, data in parts.items()})}"
-    hashed = {part: (f"{folder}/{names[part]}", data) for part, data in parts.items()}
+    hashed = _runtime_files("runtime", runtime)
+    for name, build in runtime.webgpu.items():
+        files = _runtime_files(f"runtime-{name}", build)
+        hashed |= {f"webgpu.{name}.{part}": file for part, file in files.items()}
     for model in plan.models:
         for variant in model.variants:
             name, data = f"{model.name}.{variant.name}", _read(variant.content)
@@ -168,8 +177,16 @@ def _hashed_files(plan: SitePlan) -> dict[str, tuple[str, bytes]]:
     return hashed
 
 
+def _runtime_files(folder: str, build: Runtime | RuntimeBuild) -> dict[str, tuple[str, bytes]]:
+    """Read one build of the runtime, whose module finds the other two by their names beside it."""
+    paths = {"module": build.module, "glue": build.glue, "wasm": build.wasm}
+    data = {part: path.read_bytes() for part, path in paths.items()}
+    folder += f"-{tree_hash({paths[part].name: data[part] for part in paths})}"
+    return {part: (f"{folder}/{paths[part].name}", data[part]) for part in paths}
+
+
 def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]:
-    """Make the files whose names others rely on: the public API and the icon."""
+    """Make the files whose names others rely on: the public API and the icons."""
     files = {
         path.removeprefix("assets/"): data
         for path, data in sources.items()
@@ -177,7 +194,13 @@ def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]
     }
     for name in _PUBLIC_MODULES:
         files[name] = f"export * from './{engine}/page/{name}';\n".encode()
-    return files
+    return files | icon_files()
+
+
+def _service_worker(plan: SitePlan, build: str) -> bytes:
+    """Write the build's name into the worker: its bytes change with each build, so it updates."""
+    source = (plan.template_dir / "service-worker.js").read_bytes()
+    return source.replace(b"'__BUILD__'", f"'{build}'".encode())
 
 
 def _read(content: Content) -> bytes:
@@ -203,7 +226,7 @@ def preload_links(manifest: Mapping[str, Any], files: Iterable[str]) -> list[dic
         for folder in _MODULE_FOLDERS
         for path in sorted(files)
         if path.startswith(f"{engine}/{folder}/") and path.endswith(".js")
-        if not path.endswith(_NOT_THE_PAGES)
+        if not path.endswith(_NOT_THE_PAGES) and not path.startswith(f"{engine}/{_WHERE_GPU}/")
     ]
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
     weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])
@@ -233,9 +256,12 @@ def _link(
 def _static_host_headers(files: Mapping[str, bytes]) -> str:
     """Write the headers in the form that Netlify and Cloudflare Pages read.
 
-    Where several rules match a path their headers add up, so no rule names one twice.
+    Where several rules match a path their headers add up: no rule names one twice, except for the
+    page's policy, since of several policies each must be kept.
     """
     rules = ["/*", *(f"  {name}: {value}" for name, value in security_headers().items())]
+    for path in ("/", "/index.html"):
+        rules += [path, f"  Content-Security-Policy: {PAGE_POLICY}"]
     folders = sorted({path.split("/")[0] for path in files if "/" in path})
     for folder in folders:
         inside = [path for path in files if path.startswith(f"{folder}/")]

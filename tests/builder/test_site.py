@@ -43,6 +43,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "engine-#/page/matte.js",
         "engine-#/shared/stats.js",
         "engine-#/styles/app.css",
+        "engine-#/worker/webgpu/gpu.js",
         "engine-#/worker/worker.js",
         "favicon.svg",
         "index.html",
@@ -57,13 +58,16 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "runtime-#/ort-wasm-simd-threaded.mjs",
         "runtime-#/ort-wasm-simd-threaded.wasm",
         "runtime-#/ort.wasm.min.mjs",
+        "runtime-jspi-#/ort-wasm-simd-threaded.jspi.mjs",
+        "runtime-jspi-#/ort-wasm-simd-threaded.jspi.wasm",
+        "runtime-jspi-#/ort.jspi.min.mjs",
     ]
 
 
 def test_copies_stand_beside_every_compressible_file(plan: SitePlan, tmp_path: Path) -> None:
     files = snapshot(render(plan, tmp_path))
     compressible = [name for name in files if is_compressible(name)]
-    assert len(compressible) == 18
+    assert len(compressible) == 22
     for name in compressible:
         for suffix in (".br", ".gz"):
             assert decompress(files[name + suffix], suffix) == files[name]
@@ -124,6 +128,12 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
     assert (runtime["package"], runtime["version"]) == ("onnxruntime-web", "9.8.7")
     assert runtime["wasmBytes"] == (site / runtime["wasm"]).stat().st_size == 2004
     assert len({Path(runtime[part]).parent for part in ("module", "glue", "wasm")}) == 1
+    jspi = manifest["runtimes"]["webgpu"].pop("jspi")
+    assert manifest["runtimes"] == {"webgpu": {}}
+    assert jspi.pop("wasmBytes") == (site / jspi["wasm"]).stat().st_size == 2504
+    assert (site / jspi["module"]).read_text() == "export default 3;\n"
+    assert (site / jspi["glue"]).read_text() == "export default 4;\n"
+    assert len({Path(path).parent for path in jspi.values()}) == 1
     assert (site / manifest["demo"]["file"]).read_bytes() == b"webm bytes"
     assert (site / manifest["demo"]["poster"]).read_bytes() == b"jpeg bytes"
 
@@ -337,10 +347,12 @@ def test_runtime_of_npm(tmp_path: Path) -> None:
 def test_the_installed_runtime_is_whole() -> None:
     runtime = Runtime.from_npm(paths.node_modules())
     assert (runtime.package, runtime.licence) == ("onnxruntime-web", "MIT")
-    assert all(path.is_file() for path in (runtime.module, runtime.glue, runtime.wasm))
-    # The module must ask for the glue by the name that the site gives it.
-    assert runtime.glue.name in runtime.module.read_text("utf-8")
-    assert runtime.wasm.stat().st_size < 25 * 2**20  # one host's limit for a file
+    assert list(runtime.webgpu) == ["jspi"]
+    for build in (runtime, runtime.webgpu["jspi"]):
+        assert all(path.is_file() for path in (build.module, build.glue, build.wasm))
+        # The module must ask for the glue by the name that the site gives it.
+        assert build.glue.name in build.module.read_text("utf-8")
+        assert build.wasm.stat().st_size < 25 * 2**20  # one host's limit for a file
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def make_template(root: Path) -> Path:
             "page/app.js": "import '../shared/stats.js';\n",
             "shared/stats.js": "export const stats = {};\n",
             "worker/worker.js": "postMessage('ready');\n",
+            "worker/webgpu/gpu.js": "export const gpu = 'where there is one';\n",
             "styles/app.css": "body { margin: 0 }\n",
             "assets/favicon.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>\n',
         },
@@ -67,6 +68,9 @@ def make_node_modules(root: Path) -> Path:
             dist + "ort.wasm.min.mjs": "/* Copyright (c) Somebody. */ export default 1;\n",
             dist + "ort-wasm-simd-threaded.mjs": "export default 2;\n",
             dist + "ort-wasm-simd-threaded.wasm": "\0asm" + "wasm " * 400,
+            dist + "ort.jspi.min.mjs": "export default 3;\n",
+            dist + "ort-wasm-simd-threaded.jspi.mjs": "export default 4;\n",
+            dist + "ort-wasm-simd-threaded.jspi.wasm": "\0asm" + "jspi " * 500,
         },
     )
     return root

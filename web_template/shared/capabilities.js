@@ -6,6 +6,8 @@
  * @property {number} processors           logical, at least 1
  * @property {boolean} wasm                WebAssembly is there and no policy forbids it
  * @property {boolean} wasmSimd
+ * @property {boolean} jspi                WebAssembly can wait for promises by itself
+ * @property {boolean} webgpu              WebGPU is known; whether there is a GPU is worker/webgpu's to find out
  * @property {boolean} secureContext       cameras and digests need one
  * @property {boolean} videoFrame          WebCodecs frames
  * @property {boolean} trackProcessor      MediaStreamTrackProcessor in this very context
@@ -48,6 +50,8 @@ export function detectCapabilities(scope) {
     processors: Math.max(1, scope.navigator?.hardwareConcurrency ?? 1),
     wasm: canCompileWasm(scope.WebAssembly),
     wasmSimd: scope.WebAssembly?.validate(Uint8Array.from(SIMD_MODULE)) === true,
+    jspi: 'Suspending' in (scope.WebAssembly ?? {}) && 'promising' in scope.WebAssembly,
+    webgpu: !!scope.navigator?.gpu,
     secureContext: scope.isSecureContext === true,
     videoFrame: 'VideoFrame' in scope,
     trackProcessor: 'MediaStreamTrackProcessor' in scope,

@@ -22,13 +22,14 @@
  * @property {string} preferred  name of the variant to use
  * @property {Variant[]} variants
  *
- * @typedef {object} Runtime
- * @property {string} package
- * @property {string} version
+ * @typedef {object} RuntimeFiles
  * @property {string} module  the runtime's ES module
  * @property {string} glue    the WebAssembly module's loader
  * @property {string} wasm
  * @property {number} wasmBytes
+ * @typedef {RuntimeFiles & {package: string, version: string}} Runtime
+ * @typedef {'jspi' | 'asyncify'} GpuBuild  how WebAssembly waits for the GPU: by JavaScript Promise
+ *   Integration, or by code of its own, which any browser runs but which is half as large again
  *
  * @typedef {object} Manifest
  * @property {number} schema
@@ -37,7 +38,8 @@
  * @property {string} defaultModel
  * @property {string} engine
  * @property {Model[]} models
- * @property {Runtime} runtime
+ * @property {Runtime} runtime  the plain wasm build
+ * @property {{webgpu?: {[build in GpuBuild]?: RuntimeFiles}}} [runtimes]  builds with other backends
  * @property {{file: string, poster: string, width: number, height: number, frameRate: number}} [demo]
  *
  * @typedef {object} ModelSpec  everything that the worker needs to run one model
@@ -131,7 +133,29 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel) {
  * @returns {RuntimeSpec}
  */
 export function runtimeSpec(manifest, siteRoot) {
-  const { module, glue, wasm, wasmBytes } = manifest.runtime;
+  return absolute(manifest.runtime, siteRoot);
+}
+
+/**
+ * The runtime's build with WebGPU: the one that the browser's own suspending allows for, or the one
+ * that needs none.
+ * @param {Manifest} manifest
+ * @param {URL} siteRoot
+ * @param {boolean} hasJspi  the browser has JavaScript Promise Integration
+ * @returns {RuntimeSpec | null} null where the site has none for this browser
+ */
+export function gpuRuntimeSpec(manifest, siteRoot, hasJspi) {
+  const { jspi, asyncify } = manifest.runtimes?.webgpu ?? {};
+  const files = hasJspi && jspi ? jspi : asyncify;
+  return files ? absolute(files, siteRoot) : null;
+}
+
+/**
+ * @param {RuntimeFiles} files
+ * @param {URL} siteRoot
+ * @returns {RuntimeSpec}
+ */
+function absolute({ module, glue, wasm, wasmBytes }, siteRoot) {
   return {
     module: new URL(module, siteRoot).href,
     glue: new URL(glue, siteRoot).href,

@@ -6,13 +6,21 @@ import {
   threadCount,
 } from '../../../web_template/shared/capabilities.js';
 
+/** With JavaScript Promise Integration, whatever this Node has. */
+const wasm = {
+  Module: WebAssembly.Module,
+  validate: WebAssembly.validate,
+  Suspending: class {},
+  promising() {},
+};
+
 /** A browser that can everything. @param {object} [changes] */
 const browser = (changes = {}) => ({
   crossOriginIsolated: true,
   SharedArrayBuffer,
-  navigator: { hardwareConcurrency: 8 },
+  navigator: { hardwareConcurrency: 8, gpu: {} },
   isSecureContext: true,
-  WebAssembly,
+  WebAssembly: wasm,
   VideoFrame: class {},
   MediaStreamTrackProcessor: class {},
   HTMLVideoElement: { prototype: { requestVideoFrameCallback() {} } },
@@ -27,6 +35,8 @@ test('a browser that can everything', () => {
     processors: 8,
     wasm: true,
     wasmSimd: true,
+    jspi: true,
+    webgpu: true,
     secureContext: true,
     videoFrame: true,
     trackProcessor: true,

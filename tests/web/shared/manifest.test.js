@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   checkManifest,
   fetchManifest,
+  gpuRuntimeSpec,
   modelSpec,
   runtimeSpec,
 } from '../../../web_template/shared/manifest.js';
@@ -76,6 +77,36 @@ test('the runtime below the root', () => {
     wasm: 'https://host.example/some/where/runtime/ort.wasm',
     wasmBytes: 9,
   });
+});
+
+/** @param {string} name */
+const build = (name) => ({
+  module: `${name}/m.mjs`,
+  glue: `${name}/g.mjs`,
+  wasm: `${name}/w.wasm`,
+  wasmBytes: 7,
+});
+
+for (const [shipped, hasJspi, expected] of /** @type {[string[], boolean, string][]} */ ([
+  [['jspi', 'asyncify'], true, 'jspi'],
+  [['jspi', 'asyncify'], false, 'asyncify'],
+  [['asyncify'], true, 'asyncify'],
+])) {
+  test(`the WebGPU runtime, ${shipped}, ${hasJspi ? 'with' : 'without'} JSPI`, () => {
+    const webgpu = Object.fromEntries(shipped.map((name) => [name, build(name)]));
+    assert.deepEqual(gpuRuntimeSpec({ ...manifest(), runtimes: { webgpu } }, ROOT, hasJspi), {
+      module: `https://host.example/some/where/${expected}/m.mjs`,
+      glue: `https://host.example/some/where/${expected}/g.mjs`,
+      wasm: `https://host.example/some/where/${expected}/w.wasm`,
+      wasmBytes: 7,
+    });
+  });
+}
+
+test('no WebGPU runtime for this browser: null', () => {
+  const webgpu = { jspi: build('jspi') };
+  assert.equal(gpuRuntimeSpec({ ...manifest(), runtimes: { webgpu } }, ROOT, false), null);
+  assert.equal(gpuRuntimeSpec(manifest(), ROOT, true), null);
 });
 
 for (const [what, broken] of /** @type {[string, object | null][]} */ ([
