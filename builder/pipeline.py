@@ -52,8 +52,10 @@ _TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
 _STAGE_SOURCES = (
     "importers", "rewrites", "assets", "contract", "simplify.py", "quantize.py",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
-    "messages.py", "tuning.py", "pipeline.py",
+    "messages.py", "tuning.py", "golden.py", "pipeline.py",
 )  # fmt: skip
+
+_GOLDEN = "golden.bin"
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,11 @@ class BuiltModel:
         """Which variant the page takes: the smaller of the two that compute in float32."""
         floats = [v for v in self.variants if v.name in ("fp32", "fp16")]
         return min(floats, key=lambda v: v.bytes).name
+
+    @property
+    def golden(self) -> Path:
+        """The file of its golden frame."""
+        return self.folder / _GOLDEN
 
     def data(self, variant: str) -> bytes:
         """Read the ONNX bytes of a shipped variant."""
@@ -162,6 +169,7 @@ def _make(recipe: Recipe, source: bytes, folder: Path, progress: Progress) -> No
         for variant, (_, model) in zip(variants, made, strict=True):
             if variant.reason is None:
                 (new / f"{variant.name}.onnx").write_bytes(_bytes(model))
+        (new / _GOLDEN).write_bytes(_golden(recipe, simplified))
         report = {"stages": [asdict(s) for s in stages], "variants": [asdict(v) for v in variants]}
         (new / "model.json").write_text(json.dumps(report, indent=1), "utf-8")
         if not folder.exists():
@@ -231,6 +239,13 @@ def _read(recipe: Recipe, folder: Path) -> BuiltModel:
         variants=tuple(v for v in variants if v.reason is None),
         rejected=tuple(v for v in variants if v.reason is not None),
     )
+
+
+def _golden(recipe: Recipe, simplified: "onnx.ModelProto") -> bytes:
+    """Of the graph before the rewrites, so that what they made is proved in the browser too."""
+    from builder.golden import golden_frame
+
+    return golden_frame(simplified, recipe.input.height, recipe.input.width)
 
 
 def _frames(
