@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
 import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
 import { Engine } from '../../../web_template/worker/engine.js';
 import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
@@ -251,6 +252,18 @@ test('an effect is checked on the page and drawn by the worker', async () => {
   assert.deepEqual(matte.effect, { kind: 'mask' });
 });
 
+test('looks are checked on the page, kept one by one, and reach the worker', async () => {
+  const matte = await started({ looks: { shrink: 0.25 } });
+  assert.equal(workers[0].compositor?.looks.shrink, 0.25);
+  matte.setLooks({ softness: 0.75 });
+  const looks = { ...DEFAULT_LOOKS, shrink: 0.25, softness: 0.75 };
+  assert.deepEqual(matte.looks, looks);
+  await until(() => workers[0].compositor?.looks.softness === 0.75);
+  assert.deepEqual(workers[0].compositor?.looks, looks);
+  assert.throws(() => matte.setLooks({ shrink: 2 }), TypeError);
+  assert.deepEqual(matte.looks, looks);
+});
+
 test('another model by name; an unknown one is refused', async () => {
   const matte = await started({ model: 'other' });
   await matte.ready;
@@ -294,6 +307,7 @@ test('a worker that dies later is replaced: settings, source and track are kept'
   const [canvas, track] = [matte.canvas, matte.track];
   await matte.setModel('other');
   matte.setEffect({ kind: 'color', color: '#abcdef' });
+  matte.setLooks({ shrink: -1 });
   await matte.attach(video());
   await until(() => matte.state === 'running');
   /** @type {any[]} */
@@ -309,6 +323,7 @@ test('a worker that dies later is replaced: settings, source and track are kept'
   assert.equal(workers[0].isTerminated, true);
   assert.equal(matte.stats.model, 'other');
   assert.deepEqual(workers[1].compositor?.effect, { kind: 'color', color: '#abcdef' });
+  assert.equal(workers[1].compositor?.looks.shrink, -1);
   assert.notEqual(matte.canvas, canvas);
   assert.equal(told.find(([name]) => name === 'canvas')[1], matte.canvas);
   assert.equal(matte.track, track);
@@ -375,7 +390,8 @@ test('a signal gives up the start', async () => {
   assert.equal(workers.length, 0);
 });
 
-test('a wrong effect is refused before a worker starts', async () => {
+test('a wrong effect, or a wrong look, is refused before a worker starts', async () => {
   await assert.rejects(create({ effect: /** @type {any} */ ({ kind: 'x' }) }), TypeError);
+  await assert.rejects(create({ looks: { shrink: 7 } }), TypeError);
   assert.equal(workers.length, 0);
 });

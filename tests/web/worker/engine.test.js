@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { MatteError } from '../../../web_template/shared/errors.js';
+import { checkLooks, DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
 import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
 import { Engine } from '../../../web_template/worker/engine.js';
 import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
@@ -270,6 +271,37 @@ test('an effect is drawn at once, with the frame that is shown', async () => {
   const { effect, drawn } = harness.compositor();
   assert.deepEqual([effect, drawn.length], [{ kind: 'mask' }, before + 1]);
   assert.equal(drawn.at(-1)?.frame?.timestamp, 10);
+});
+
+test('looks reach the compositor and are drawn at once', async () => {
+  const harness = await started();
+  assert.equal(harness.compositor().looks, DEFAULT_LOOKS);
+  await harness.attachFrames(1);
+  harness.push(1, 50);
+  await until(() => harness.events('first-matte').length === 1);
+  const before = harness.compositor().drawn.length;
+  const looks = checkLooks({ shrink: 0.5 });
+  await harness.request('set-looks', { looks });
+  const { drawn, ...compositor } = harness.compositor();
+  assert.deepEqual([compositor.looks, drawn.length], [looks, before + 1]);
+});
+
+test('the frame that is shown is matted anew where the looks change its matte', async () => {
+  const harness = await started();
+  await harness.attachFrames(1);
+  harness.push(1, 50);
+  await until(() => harness.events('first-matte').length === 1);
+  const alpha = () => harness.compositor().drawn.at(-1)?.matte?.alpha[0];
+  assert.equal(alpha(), 0.5);
+  await harness.request('set-looks', { looks: checkLooks({ islands: true }) });
+  await until(() => alpha() === 0); // no sure person is near
+  // The next model has them from its first frame on.
+  const shown = harness.compositor().drawn.length;
+  await harness.request('load-model', { model: modelNamed('second') });
+  await until(() => harness.compositor().drawn.length > shown);
+  assert.equal(alpha(), 0);
+  await harness.request('set-looks', { looks: DEFAULT_LOOKS });
+  await until(() => alpha() === 0.5);
 });
 
 test('capture: the frame that was composited last, with its alpha', async () => {
