@@ -1,7 +1,7 @@
 /**
- * Model input → alpha, with onnxruntime-web. No other file knows the runtime.
+ * Model input → alpha, with onnxruntime-web on the processor.
  *
- * @typedef {typeof import('onnxruntime-web/wasm')} Runtime
+ * @typedef {import('./runtime.js').Runtime} Runtime
  * @typedef {import('../shared/manifest.js').ModelSpec} ModelSpec
  * @typedef {import('../shared/manifest.js').RuntimeSpec} RuntimeSpec
  *
@@ -24,18 +24,10 @@
 import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { fetchModel } from './model-fetch.js';
-
-/** Of the contract that every model is built to. */
-const INPUT = 'frame';
-const OUTPUT = 'alpha';
-/** A recurrent model reads with each frame what it wrote with the one before. */
-const STATE_INPUT = /^(state\d+)_in$/;
+import { INPUT, loadRuntime, OUTPUT, STATE_INPUT, withinLimit } from './runtime.js';
 
 /** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
 const START_LIMIT_MS = 20_000;
-
-/** Runtimes by URL and threads; a start that failed is forgotten. @type {Map<string, Promise<Runtime>>} */
-const runtimes = new Map();
 
 /** What worked: threads that failed once are not tried again. */
 let threadLimit = Number.POSITIVE_INFINITY;
@@ -161,60 +153,5 @@ async function rehearse(segmenter) {
     throw MatteError.from(error, 'inference-failed', `the model ${name} does not run`);
   } finally {
     segmenter.reset();
-  }
-}
-
-/**
- * The number of threads is fixed when a runtime starts, so each number has an instance of its own;
- * the fragment makes it another module to the browser, not another download.
- * @param {RuntimeSpec} runtime
- * @param {number} threads
- * @returns {Promise<Runtime>}
- */
-function loadRuntime(runtime, threads) {
-  const url = `${runtime.module}#threads=${threads}`;
-  const loading = runtimes.get(url) ?? importRuntime(url, runtime, threads);
-  runtimes.set(url, loading);
-  loading.catch(() => runtimes.delete(url));
-  return loading;
-}
-
-/**
- * @param {string} url
- * @param {RuntimeSpec} runtime
- * @param {number} threads
- * @returns {Promise<Runtime>}
- */
-async function importRuntime(url, { glue, wasm }, threads) {
-  try {
-    const ort = /** @type {Runtime} */ (await import(url));
-    ort.env.logLevel = 'error';
-    ort.env.wasm.wasmPaths = { mjs: glue, wasm };
-    ort.env.wasm.numThreads = threads;
-    ort.env.wasm.proxy = false;
-    return ort;
-  } catch (error) {
-    throw MatteError.from(error, 'model-unavailable', 'the inference runtime cannot be loaded');
-  }
-}
-
-/**
- * @template T
- * @param {Promise<T>} work
- * @param {number} limitMs
- * @returns {Promise<T>}
- */
-async function withinLimit(work, limitMs) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new MatteError('model-unavailable', 'the inference runtime does not start'));
-    }, limitMs);
-  });
-  try {
-    return await Promise.race([work, /** @type {Promise<never>} */ (limit)]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,0 +1,73 @@
+/**
+ * onnxruntime-web, loaded once for each number of threads, and the names of the contract that every
+ * model is built to. No other file imports the runtime.
+ *
+ * @typedef {typeof import('onnxruntime-web/wasm')} Runtime
+ * @typedef {import('../shared/manifest.js').RuntimeSpec} RuntimeSpec
+ */
+
+import { MatteError } from '../shared/errors.js';
+
+export const INPUT = 'frame';
+export const OUTPUT = 'alpha';
+/** A recurrent model reads with each frame what it wrote with the one before. */
+export const STATE_INPUT = /^(state\d+)_in$/;
+
+/** Runtimes by URL and threads; a start that failed is forgotten. @type {Map<string, Promise<Runtime>>} */
+const runtimes = new Map();
+
+/**
+ * The number of threads is fixed when a runtime starts, so each number has an instance of its own;
+ * the fragment makes it another module to the browser, not another download.
+ * @param {RuntimeSpec} runtime
+ * @param {number} threads
+ * @returns {Promise<Runtime>}
+ */
+export function loadRuntime(runtime, threads) {
+  const url = `${runtime.module}#threads=${threads}`;
+  const loading = runtimes.get(url) ?? importRuntime(url, runtime, threads);
+  runtimes.set(url, loading);
+  loading.catch(() => runtimes.delete(url));
+  return loading;
+}
+
+/**
+ * @param {string} url
+ * @param {RuntimeSpec} runtime
+ * @param {number} threads
+ * @returns {Promise<Runtime>}
+ */
+async function importRuntime(url, { glue, wasm }, threads) {
+  try {
+    const ort = /** @type {Runtime} */ (await import(url));
+    ort.env.logLevel = 'error';
+    ort.env.wasm.wasmPaths = { mjs: glue, wasm };
+    ort.env.wasm.numThreads = threads;
+    ort.env.wasm.proxy = false;
+    return ort;
+  } catch (error) {
+    throw MatteError.from(error, 'model-unavailable', 'the inference runtime cannot be loaded');
+  }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} work  the start of a session
+ * @param {number} limitMs
+ * @returns {Promise<T>}
+ * @throws {MatteError} 'model-unavailable' when it takes longer
+ */
+export async function withinLimit(work, limitMs) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new MatteError('model-unavailable', 'the inference runtime does not start'));
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([work, /** @type {Promise<never>} */ (limit)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
