@@ -26,6 +26,7 @@
  */
 
 import { MatteError } from '../shared/errors.js';
+import { nextTask } from './next-task.js';
 
 export class FrameLoop {
   #compositor;
@@ -224,16 +225,4 @@ export class FrameLoop {
     this.#shown?.frame.close();
     this.#shown = null;
   }
-}
-
-/** A message task: timers are clamped and throttled. */
-function nextTask() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve(undefined);
-    };
-    port2.postMessage(null);
-  });
 }
