@@ -120,6 +120,7 @@ def _site_model(model: BuiltModel) -> "SiteModel":
             for v in model.variants
         ),
         preferred=model.preferred,
+        golden=model.golden,
         rejected=tuple(
             RejectedVariant(v.name, v.reason or "", v.bytes, v.max_abs_diff, v.mean_abs_diff, v.iou)
             for v in model.rejected

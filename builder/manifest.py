@@ -22,7 +22,7 @@ def make_manifest(
         engine: the engine's folder.
         places: the site path of each part: ``module``, ``glue`` and ``wasm`` of the plain runtime
             and, after ``webgpu.<build>.``, of each WebGPU build; ``demo``, ``poster`` and
-            ``<model>.<variant>`` of each shipped variant.
+            ``<model>.<variant>`` of each shipped variant and ``<model>.golden`` where there is one.
     """
     demo = plan.demo
     return {
@@ -78,6 +78,7 @@ def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, st
         "threshold": model.threshold,
         "ramp": list(model.ramp),
         "preferred": model.preferred,
+        "golden": _golden(places.get(f"{model.name}.golden"), files),
         "variants": [_variant(variant, path, files[path]) for variant, path in shipped],
         "rejected": [
             {"name": variant.name, "reason": variant.reason, "bytes": variant.bytes}
@@ -85,6 +86,13 @@ def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, st
             for variant in model.rejected
         ],
     }
+
+
+def _golden(path: str | None, files: Mapping[str, bytes]) -> Json | None:
+    if path is None:
+        return None
+    data = files[path]
+    return {"file": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _variant(variant: SiteVariant, path: str, data: bytes) -> Json:

@@ -22,8 +22,8 @@ import brotli
 log = logging.getLogger(__name__)
 
 COMPRESSIBLE = frozenset(
-    {".css", ".html", ".ico", ".js", ".json", ".map", ".mjs", ".onnx", ".svg", ".txt", ".wasm",
-     ".webmanifest", ".xml"}
+    {".bin", ".css", ".html", ".ico", ".js", ".json", ".map", ".mjs", ".onnx", ".svg", ".txt",
+     ".wasm", ".webmanifest", ".xml"}
 )  # fmt: skip
 
 BROTLI_QUALITY = 11

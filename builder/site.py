@@ -12,6 +12,7 @@ What a site consists of::
     runtime-<hash>/               the inference runtime
     runtime-jspi-<hash>/          its build with WebGPU, which is fetched where there is a GPU only
     models/<name>.<variant>-<hash>.onnx
+    models/<name>.golden-<hash>.bin   the frame on which the page proves what runs the model
     media/demo-<hash>.webm        the demonstration clip and its poster
     service-worker.js             keeps a build for visits without a network
     app.webmanifest  icons/       make the site installable
@@ -168,6 +169,9 @@ def _hashed_files(plan: SitePlan) -> dict[str, tuple[str, bytes]]:
         for variant in model.variants:
             name, data = f"{model.name}.{variant.name}", _read(variant.content)
             hashed[name] = (f"models/{name}-{content_hash(data)}.onnx", data)
+        if model.golden is not None:
+            name, data = f"{model.name}.golden", _read(model.golden)
+            hashed[name] = (f"models/{name}-{content_hash(data)}.bin", data)
     for part, content, suffix in (
         ("demo", demo.video, demo.video_suffix),
         ("poster", demo.poster, demo.poster_suffix),
@@ -230,11 +234,12 @@ def preload_links(manifest: Mapping[str, Any], files: Iterable[str]) -> list[dic
     ]
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
     weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])
+    golden = [model["golden"]["file"]] if model["golden"] else []
     modules += [runtime["module"], runtime["glue"]]
     return [
         *(
             _link("prefetch", path, "fetch", "anonymous", "high")
-            for path in (runtime["wasm"], weights)
+            for path in (runtime["wasm"], weights, *golden)
         ),
         *(_link("modulepreload", path) for path in modules),
     ]

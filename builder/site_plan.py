@@ -55,6 +55,7 @@ class SiteModel:
     variants: tuple[SiteVariant, ...]
     preferred: str  # the variant that the page takes
     rejected: tuple[RejectedVariant, ...] = ()
+    golden: Content | None = None  # the file of ``golden.golden_frame``; none: nothing is proved
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "media/demo-#.webm",
         "models/tiny.fp16-#.onnx",
         "models/tiny.fp32-#.onnx",
+        "models/tiny.golden-#.bin",
         "runtime-#/ort-wasm-simd-threaded.mjs",
         "runtime-#/ort-wasm-simd-threaded.wasm",
         "runtime-#/ort.wasm.min.mjs",
@@ -67,7 +68,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
 def test_copies_stand_beside_every_compressible_file(plan: SitePlan, tmp_path: Path) -> None:
     files = snapshot(render(plan, tmp_path))
     compressible = [name for name in files if is_compressible(name)]
-    assert len(compressible) == 22
+    assert len(compressible) == 23
     for name in compressible:
         for suffix in (".br", ".gz"):
             assert decompress(files[name + suffix], suffix) == files[name]
@@ -113,6 +114,14 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
         "maxAbsDiff": 0.002,
         "meanAbsDiff": 1e-5,
         "iou": 0.9995,
+    }
+    golden = tiny["golden"]
+    data = (site / golden["file"]).read_bytes()
+    assert data == b"rgba" * 144 * 256
+    assert golden == {
+        "file": f"models/tiny.golden-{sha256(data)[:10]}.bin",
+        "bytes": 4 * 144 * 256,
+        "sha256": sha256(data),
     }
     assert tiny["rejected"] == [
         {
@@ -211,6 +220,7 @@ def test_preloads_name_files_of_the_site(plan: SitePlan) -> None:
     assert [link | {"href": re.sub(r"-[0-9a-f]{10}", "-#", link["href"])} for link in links] == [
         early | {"href": "runtime-#/ort-wasm-simd-threaded.wasm"},
         early | {"href": "models/tiny.fp16-#.onnx"},
+        early | {"href": "models/tiny.golden-#.bin"},
         module | {"href": "engine-#/page/app.js"},
         module | {"href": "engine-#/page/matte.js"},
         module | {"href": "engine-#/shared/stats.js"},

@@ -92,6 +92,7 @@ def model(name: str = "tiny", **changes: Any) -> SiteModel:
             SiteVariant("fp16", b"fp16 " * 40, 0.002, 1e-5, 0.9995),
         ),
         "preferred": "fp16",
+        "golden": b"rgba" * 144 * 256,
         "rejected": (RejectedVariant("int8", "IoU 0.91", 77, 0.6, 0.02, 0.91),),
     }
     return SiteModel(**(facts | changes))
