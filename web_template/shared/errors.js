@@ -18,6 +18,8 @@ export const ERROR_CODES = /** @type {const} */ ([
   'browser-too-old', // something that the engine cannot do without is missing
   'inference-failed', // the model threw or answered with something that is no alpha
   'webgl-unavailable', // no WebGL2 context, or it was lost
+  'gpu-unavailable', // WebGPU was asked for and cannot be used; `detail` is the reason's code
+  'gpu-lost', // the GPU device was lost, or refuses its work
   'unknown',
 ]);
 
