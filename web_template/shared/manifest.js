@@ -19,6 +19,8 @@
  * @property {number} height
  * @property {number} threshold  the alpha above which a pixel counts as person, 0..1
  * @property {[lo: number, hi: number] | null} ramp  alpha up to lo becomes 0, from hi on 1, a smoothstep between
+ * @property {{file: string, bytes: number, sha256: string} | null} [golden]  a picture, uint8
+ *   [3, height, width] RGB, and its alpha, uint8 [height, width]
  * @property {string} preferred  name of the variant to use
  * @property {Variant[]} variants
  *
@@ -42,6 +44,11 @@
  * @property {{webgpu?: {[build in GpuBuild]?: RuntimeFiles}}} [runtimes]  builds with other backends
  * @property {{file: string, poster: string, width: number, height: number, frameRate: number}} [demo]
  *
+ * @typedef {object} FileSpec
+ * @property {string} url
+ * @property {string} sha256  hex
+ * @property {number} bytes
+ *
  * @typedef {object} ModelSpec  everything that the worker needs to run one model
  * @property {string} name
  * @property {string} variant
@@ -52,6 +59,7 @@
  * @property {number} height
  * @property {number} threshold
  * @property {[lo: number, hi: number] | null} ramp
+ * @property {FileSpec | null} [golden]  what its backend is proved on
  *
  * @typedef {object} RuntimeSpec
  * @property {string} module  absolute URLs
@@ -124,7 +132,18 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel) {
     height: model.height,
     threshold: model.threshold,
     ramp: model.ramp ?? null,
+    golden: fileSpec(model.golden, siteRoot),
   };
+}
+
+/**
+ * @param {Model['golden']} file
+ * @param {URL} siteRoot
+ * @returns {FileSpec | null}
+ */
+function fileSpec(file, siteRoot) {
+  if (!file) return null;
+  return { url: new URL(file.file, siteRoot).href, sha256: file.sha256, bytes: file.bytes };
 }
 
 /**

@@ -1,5 +1,7 @@
 /**
  * Brings a model's bytes, tells how far it is, and checks that they are the ones that were built.
+ *
+ * @typedef {import('../shared/manifest.js').FileSpec} FileSpec
  */
 
 import { MatteError } from '../shared/errors.js';
@@ -12,28 +14,37 @@ import { MatteError } from '../shared/errors.js';
  */
 export async function fetchModel(model, onProgress) {
   try {
-    return await fetchOnce(model, onProgress, 'default').catch((error) => {
-      if (!(error instanceof WrongBytes)) throw error;
-      // Damaged ones may lie in the browser's cache, where their name keeps them for ever.
-      return fetchOnce(model, onProgress, 'reload');
-    });
+    return await fetchFile(model, onProgress);
   } catch (error) {
     throw MatteError.from(error, 'model-unavailable', `the model ${model.name} cannot be loaded`);
   }
 }
 
+/**
+ * @param {FileSpec} file
+ * @param {(loadedBytes: number) => void} [onProgress]
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export function fetchFile(file, onProgress = () => {}) {
+  return fetchOnce(file, onProgress, 'default').catch((error) => {
+    if (!(error instanceof WrongBytes)) throw error;
+    // Damaged ones may lie in the browser's cache, where their name keeps them for ever.
+    return fetchOnce(file, onProgress, 'reload');
+  });
+}
+
 class WrongBytes extends Error {}
 
 /**
- * @param {import('../shared/manifest.js').ModelSpec} model
+ * @param {FileSpec} file
  * @param {(loadedBytes: number) => void} onProgress
  * @param {RequestCache} cache
  */
-async function fetchOnce(model, onProgress, cache) {
-  const response = await fetch(model.url, { cache });
+async function fetchOnce(file, onProgress, cache) {
+  const response = await fetch(file.url, { cache });
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  const bytes = await readAll(response, model.bytes, onProgress);
-  await checkDigest(bytes, model.sha256);
+  const bytes = await readAll(response, file.bytes, onProgress);
+  await checkDigest(bytes, file.sha256);
   return bytes;
 }
 

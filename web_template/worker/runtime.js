@@ -50,20 +50,30 @@ async function importRuntime(url, { glue, wasm }, threads) {
   }
 }
 
+/** How often is looked whether a start has taken too long. */
+const STEP_MS = 250;
+
 /**
  * @template T
  * @param {Promise<T>} work  the start of a session
  * @param {number} limitMs
+ * @param {() => boolean} [isThere]  what it starts from; a download is waited for as long as it takes
  * @returns {Promise<T>}
  * @throws {MatteError} 'model-unavailable' when it takes longer
  */
-export async function withinLimit(work, limitMs) {
+export async function withinLimit(work, limitMs, isThere = () => true) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let leftMs = limitMs;
   const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new MatteError('model-unavailable', 'the inference runtime does not start'));
-    }, limitMs);
+    const wait = () => {
+      timer = setTimeout(() => {
+        if (isThere()) leftMs -= STEP_MS;
+        if (leftMs > 0) wait();
+        else reject(new MatteError('model-unavailable', 'the inference runtime does not start'));
+      }, STEP_MS);
+    };
+    wait();
   });
   try {
     return await Promise.race([work, /** @type {Promise<never>} */ (limit)]);

@@ -1,6 +1,7 @@
 /**
  * Model input → alpha, with onnxruntime-web on the processor.
  *
+ * @typedef {import('./golden.js').GoldenFrame} GoldenFrame
  * @typedef {import('./runtime.js').Runtime} Runtime
  * @typedef {import('../shared/manifest.js').ModelSpec} ModelSpec
  * @typedef {import('../shared/manifest.js').RuntimeSpec} RuntimeSpec
@@ -23,6 +24,7 @@
 
 import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
+import { checkGolden, fetchGolden, fillWithGolden } from './golden.js';
 import { fetchModel } from './model-fetch.js';
 import { INPUT, loadRuntime, OUTPUT, STATE_INPUT, withinLimit } from './runtime.js';
 
@@ -35,20 +37,23 @@ let threadLimit = Number.POSITIVE_INFINITY;
 /**
  * @param {SegmenterOptions} options
  * @returns {Promise<Segmenter>}
- * @throws {MatteError} 'wasm-blocked' | 'model-unavailable' | 'inference-failed'
+ * @throws {MatteError} 'wasm-blocked' | 'model-unavailable' | 'inference-failed' | 'golden-failed'
  */
 export async function createSegmenter({ runtime, model, threads, onProgress }) {
   if (!capabilities().wasm) {
     throw new MatteError('wasm-blocked', 'WebAssembly is switched off or forbidden by a policy');
   }
   const total = model.bytes + runtime.wasmBytes;
-  const [bytes] = await Promise.all([
+  const [bytes, golden] = await Promise.all([
     fetchModel(model, (loaded) => onProgress({ loaded, total })),
-    // Both ways to the server at once; a failure shows again, and is handled, below.
+    fetchGolden(model),
+    // All ways to the server at once; a failure shows again, and is handled, below.
     loadRuntime(runtime, Math.min(threads, threadLimit)).catch(() => {}),
   ]);
   const start = (/** @type {number} */ count) =>
-    withinLimit(startSession(runtime, model, bytes, count), START_LIMIT_MS);
+    withinLimit(startSession({ runtime, model, bytes, golden }, count), START_LIMIT_MS, () =>
+      hasArrived(runtime.wasm),
+    );
   const wanted = Math.min(threads, threadLimit);
   const segmenter = await start(wanted).catch((error) => {
     if (wanted === 1) throw error;
@@ -59,14 +64,17 @@ export async function createSegmenter({ runtime, model, threads, onProgress }) {
   return segmenter;
 }
 
+/** @param {string} url  of something that has been asked for */
+function hasArrived(url) {
+  return performance.getEntriesByName(url, 'resource').length > 0;
+}
+
 /**
- * @param {RuntimeSpec} runtime
- * @param {ModelSpec} model
- * @param {Uint8Array} bytes
+ * @param {{runtime: RuntimeSpec, model: ModelSpec, bytes: Uint8Array, golden: GoldenFrame | null}} parts
  * @param {number} threads
  * @returns {Promise<Segmenter>}
  */
-async function startSession(runtime, model, bytes, threads) {
+async function startSession({ runtime, model, bytes, golden }, threads) {
   const ort = await loadRuntime(runtime, threads);
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
@@ -98,7 +106,7 @@ async function startSession(runtime, model, bytes, threads) {
       await session.release();
     },
   };
-  await rehearse(segmenter).catch(async (error) => {
+  await rehearse(segmenter, golden).catch(async (error) => {
     await segmenter.dispose();
     throw error;
   });
@@ -138,17 +146,20 @@ function nextStates(answer) {
 }
 
 /**
- * A first run on a black frame: it warms the runtime up, and a model that breaks the contract is
- * found before it gets a picture.
+ * A first run, on the golden frame: it warms the runtime up, and a model that breaks the contract,
+ * or a backend that computes something else, is found before it gets a camera's picture.
  * @param {Segmenter} segmenter
+ * @param {GoldenFrame | null} golden  none: on a black frame, which proves less
  */
-async function rehearse(segmenter) {
+async function rehearse(segmenter, golden) {
   const { name, width, height } = segmenter.model;
   try {
+    if (golden) fillWithGolden(golden, segmenter.input);
     const alpha = await segmenter.run();
     if (alpha.length !== width * height) {
       throw new Error(`${alpha.length} values of alpha instead of ${width} × ${height}`);
     }
+    if (golden) checkGolden(golden, alpha);
   } catch (error) {
     throw MatteError.from(error, 'inference-failed', `the model ${name} does not run`);
   } finally {

@@ -55,6 +55,18 @@ test('the default model, its preferred variant, below the root', () => {
     height: 144,
     threshold: 0.5,
     ramp: [0.2, 0.8],
+    golden: null,
+  });
+});
+
+test('the golden frame of a model, below the root', () => {
+  const { models, ...rest } = manifest();
+  const file = { file: 'models/wide.golden.bin', bytes: 8, sha256: 'ab' };
+  const golden = models.map((/** @type {object} */ model) => ({ ...model, golden: file }));
+  assert.deepEqual(modelSpec({ ...rest, models: golden }, ROOT).golden, {
+    url: 'https://host.example/some/where/models/wide.golden.bin',
+    bytes: 8,
+    sha256: 'ab',
   });
 });
 

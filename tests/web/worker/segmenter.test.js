@@ -16,6 +16,16 @@ const MODEL = {
   ramp: null,
 };
 
+/** Red, green, blue of two pixels, and their alpha. */
+const GOLDEN = Uint8Array.of(255, 0, 51, 0, 0, 0, 255, 0);
+const WITH_GOLDEN = {
+  golden: {
+    url: 'https://site.example/some.golden.bin',
+    sha256: createHash('sha256').update(GOLDEN).digest('hex'),
+    bytes: GOLDEN.length,
+  },
+};
+
 let runtimes = 0;
 
 /**
@@ -55,15 +65,19 @@ function runtimeModule(create) {
  * @param {import('node:test').TestContext} context
  * @param {string} create
  * @param {number} [threads]
+ * @param {Partial<typeof MODEL & {golden: any}>} [model]
+ * @param {typeof createSegmenter} [createSegmenterHere]
  */
-function start(context, create, threads = 1) {
-  context.mock.method(globalThis, 'fetch', async () => new Response(BYTES));
+function start(context, create, threads = 1, model = {}, createSegmenterHere = createSegmenter) {
+  context.mock.method(globalThis, 'fetch', async (/** @type {string} */ url) => {
+    return new Response(url.endsWith('.bin') ? GOLDEN : BYTES);
+  });
   const { log, runtime } = runtimeModule(create);
   /** @type {{loaded: number, total: number}[]} */
   const progress = [];
-  const segmenter = createSegmenter({
+  const segmenter = createSegmenterHere({
     runtime,
-    model: MODEL,
+    model: { ...MODEL, ...model },
     threads,
     onProgress: (each) => progress.push(each),
   });
@@ -115,6 +129,18 @@ test('an answer of another size is refused before a picture is seen', async (con
   assert.equal(log.disposed, 1);
 });
 
+test('a model is trusted once it has answered the golden frame', async (context) => {
+  const { log, segmenter } = start(context, 'return session([1, 0]);', 1, WITH_GOLDEN);
+  await segmenter;
+  assert.deepEqual([...log.feeds.frame.data], [1, 0, 51 / 255, 0, 0, 0].map(Math.fround));
+});
+
+test('one that answers it wrongly is not', async (context) => {
+  const { log, segmenter } = start(context, 'return session([0, 1]);', 1, WITH_GOLDEN);
+  await assert.rejects(segmenter, { code: 'golden-failed', detail: /1\.0000/ });
+  assert.equal(log.disposed, 1);
+});
+
 test('a runtime that is not there', async (context) => {
   context.mock.method(globalThis, 'fetch', async () => new Response(BYTES));
   const runtime = { module: 'file:///nowhere.mjs', glue: '', wasm: '', wasmBytes: 0 };
@@ -124,7 +150,77 @@ test('a runtime that is not there', async (context) => {
   );
 });
 
-// Last: it limits the threads of all that come after it.
+/** As `until`, while the clock stands still. @param {() => boolean} condition */
+async function turns(condition) {
+  for (let i = 0; i < 10_000 && !condition(); i++) await new Promise(setImmediate);
+  assert.ok(condition(), `never: ${condition}`);
+}
+
+/**
+ * Lets time pass as a clock does: what a timer starts is through before the next.
+ * @param {import('node:test').TestContext} context
+ * @param {number} ms
+ */
+async function pass(context, ms) {
+  for (let passed = 0; passed < ms; passed += 250) {
+    context.mock.timers.tick(250);
+    await new Promise(setImmediate);
+  }
+}
+
+/** The limit outlives a test: each of these has an instance of its own. @param {string} name */
+const another = async (name) =>
+  /** @type {typeof import('../../../web_template/worker/segmenter.js')} */ (
+    await import(`../../../web_template/worker/segmenter.js?${name}`)
+  );
+
+test('threads that answer the golden frame wrongly: one thread has to do', async (context) => {
+  const wrong = 'return session(env.wasm.numThreads > 1 ? [0, 1] : [1, 0]);';
+  const { createSegmenter } = await another('golden');
+  const { log, segmenter } = start(context, wrong, 2, WITH_GOLDEN, createSegmenter);
+  assert.equal((await segmenter).threads, 1);
+  assert.deepEqual(log.threads, [2, 1]);
+  assert.equal(log.disposed, 1);
+});
+
+test('threads that never start: one thread has to do, after the limit', async (context) => {
+  const hangs = 'return env.wasm.numThreads > 1 ? new Promise(() => {}) : session([0, 0]);';
+  const { createSegmenter } = await another('hangs');
+  const arrived = context.mock.method(performance, 'getEntriesByName', () => [{}]);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { log, segmenter } = start(context, hangs, 4, {}, createSegmenter);
+  await turns(() => log.threads.length === 1);
+  await pass(context, 19_000);
+  assert.deepEqual(log.threads, [4], 'not before it');
+  await pass(context, 1000);
+  assert.equal((await segmenter).threads, 1);
+  assert.deepEqual(log.threads, [4, 1]);
+  assert.equal(arrived.mock.calls[0].arguments[0], 'some.wasm');
+});
+
+test('one thread that never starts is told', async (context) => {
+  context.mock.method(performance, 'getEntriesByName', () => [{}]);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { log, segmenter } = start(context, 'return new Promise(() => {});');
+  await turns(() => log.threads.length === 1);
+  const told = assert.rejects(segmenter, { code: 'model-unavailable', message: /not start/ });
+  await pass(context, 20_000);
+  await told;
+});
+
+test('a runtime that still comes over a slow line is waited for', async (context) => {
+  const slow = 'return new Promise((resolve) => { log.arrive = () => resolve(session([0, 0])); });';
+  const arrived = context.mock.method(performance, 'getEntriesByName', () => []);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { log, segmenter } = start(context, slow);
+  await turns(() => log.threads.length === 1);
+  await pass(context, 60_000);
+  assert.ok(arrived.mock.callCount() > 0);
+  /** @type {any} */ (log).arrive();
+  assert.equal((await segmenter).threads, 1);
+});
+
+// Last of those that start threads: it limits those of all that come after it.
 test('threads that do not start: one thread has to do, from then on', async (context) => {
   const create =
     'if (env.wasm.numThreads > 1) throw new Error("no threads"); return session([0, 0]);';
