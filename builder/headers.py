@@ -21,14 +21,17 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
-        "frame-ancestors 'self'",
     )
 )
 
+# For the page with the controls, besides the policy above: nobody else may frame it, so that no
+# visitor is led to press what they do not see. ``embed.html`` is made for frames.
+PAGE_POLICY = "frame-ancestors 'self'"
+
 # Only names that every current browser knows: an unknown one is a warning in the console.
 PERMISSIONS_POLICY = (
-    "camera=(self), fullscreen=(self), picture-in-picture=(self), "
-    "microphone=(), display-capture=(), geolocation=(), payment=(), usb=()"
+    "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), "
+    "picture-in-picture=(self), geolocation=(), payment=(), usb=()"
 )
 
 _ALWAYS = {
@@ -80,6 +83,12 @@ _TYPES = {
 def security_headers(isolate: bool = True) -> dict[str, str]:
     """Return the headers that every answer carries; ``isolate`` adds COOP, COEP and CORP."""
     return {**_ISOLATION, **_ALWAYS} if isolate else dict(_ALWAYS)
+
+
+def policies(path: str) -> list[str]:
+    """Return the Content-Security-Policies of a site path; a browser keeps each of them."""
+    is_page = path in ("", "index.html")
+    return [CONTENT_SECURITY_POLICY, *([PAGE_POLICY] if is_page else [])]
 
 
 def cache_control(path: str) -> str:

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/__livematte__"
 
+# What a browser that was here before, without live reload, asks for to renew its worker.
+SERVICE_WORKER = "service-worker.js"
+
 # A comment is sent this often, so that the thread of a page that was closed ends.
 _HEARTBEAT_S = 15.0
 
@@ -116,14 +119,13 @@ class LiveReload:
 
         @blueprint.get("/<any('reload.js', 'reload.css'):name>", provide_automatic_options=False)
         def client(name: str) -> Response:
-            source = resources.files("builder") / "assets" / name
-            return Response(
-                source.read_bytes(),
-                content_type=content_type(name),
-                headers={"Cache-Control": "no-cache"},
-            )
+            return _asset(name)
 
         return blueprint
+
+    def passing_worker(self) -> Response:
+        """Make a worker that keeps nothing, in place of the site's: pages show the last build."""
+        return _asset("passing-worker.js")
 
     def _events(self) -> Iterator[str]:
         seen = None
@@ -131,3 +133,10 @@ class LiveReload:
             generation = self.wait(seen, _HEARTBEAT_S)
             yield ": still here\n\n" if generation == seen else f"data: {generation}\n\n"
             seen = generation
+
+
+def _asset(name: str) -> Response:
+    source = resources.files("builder") / "assets" / name
+    return Response(
+        source.read_bytes(), content_type=content_type(name), headers={"Cache-Control": "no-cache"}
+    )

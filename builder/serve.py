@@ -20,8 +20,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from builder.errors import ServeError
-from builder.headers import content_type, security_headers
-from builder.live_reload import LiveReload
+from builder.headers import content_type, policies, security_headers
+from builder.live_reload import SERVICE_WORKER, LiveReload
 from builder.static_files import file_response
 from builder.watch import watch as start_watching
 
@@ -71,6 +71,7 @@ def create_app(
     @app.after_request
     def secure(response: Response) -> Response:
         response.headers.update(security_headers(isolate))
+        response.headers.setlist("Content-Security-Policy", policies(request.path[1:]))
         return response
 
     return app
@@ -82,6 +83,8 @@ def _answer(request: Request, site_dir: Path, name: str, live: LiveReload | None
         page = Response(live.failure_page(), 500, content_type=content_type(name))
         page.headers["Cache-Control"] = "no-store"
         return page
+    if live and name == SERVICE_WORKER:
+        return live.passing_worker()
     edit = live.inject if live and is_page else None
     return file_response(request, site_dir, name, edit) or _missing()
 

@@ -53,9 +53,14 @@ class Visits:
         self._opened: list[Visit] = []
 
     def open(self, url: str, *, camera: str = "clip", **context: object) -> Visit:
-        """Loads ``url`` in a fresh browser context; ``context`` goes to Playwright."""
+        """Loads ``url`` in a fresh browser context; ``context`` goes to Playwright.
+
+        Service workers are off unless ``context`` allows them: what a test changes on its way to
+        the page would not be seen.
+        """
         browser = self._browsers.with_camera(camera)
-        visit = Visit(browser.new_context(**{"locale": "en-GB", **context}))  # type: ignore[arg-type]
+        options = {"locale": "en-GB", "service_workers": "block", **context}
+        visit = Visit(browser.new_context(**options))  # type: ignore[arg-type]
         self._opened.append(visit)
         visit.page.goto(url)
         return visit

@@ -1,11 +1,13 @@
 """What a build writes: layout, manifest, pages, preloads, headers, licences; always the same."""
 
+import io
 import json
 import re
 from html import unescape
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tiny_site import make_plan, model, sha256, snapshot, write
 
 from builder import headers, paths
@@ -37,6 +39,7 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
     assert shapes == [
         ".nojekyll",
         "_headers",
+        "app.webmanifest",
         "engine-#/assets/favicon.svg",
         "engine-#/page/app.js",
         "engine-#/page/live-matte.js",
@@ -46,6 +49,9 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "engine-#/worker/webgpu/gpu.js",
         "engine-#/worker/worker.js",
         "favicon.svg",
+        "icons/icon-192.png",
+        "icons/icon-512.png",
+        "icons/maskable-512.png",
         "index.html",
         "licences.txt",
         "live-matte.js",
@@ -62,13 +68,14 @@ def test_layout(plan: SitePlan, tmp_path: Path) -> None:
         "runtime-jspi-#/ort-wasm-simd-threaded.jspi.mjs",
         "runtime-jspi-#/ort-wasm-simd-threaded.jspi.wasm",
         "runtime-jspi-#/ort.jspi.min.mjs",
+        "service-worker.js",
     ]
 
 
 def test_copies_stand_beside_every_compressible_file(plan: SitePlan, tmp_path: Path) -> None:
     files = snapshot(render(plan, tmp_path))
     compressible = [name for name in files if is_compressible(name)]
-    assert len(compressible) == 23
+    assert len(compressible) == 25
     for name in compressible:
         for suffix in (".br", ".gz"):
             assert decompress(files[name + suffix], suffix) == files[name]
@@ -165,6 +172,7 @@ def test_the_page_carries_the_manifest_and_the_locales(plan: SitePlan, tmp_path:
     manifest = json.loads((site / "manifest.json").read_text("utf-8"))
     inline = block(page, "manifest")
     assert manifest.pop("files")  # for caches only, and as large as all the rest
+    assert manifest.pop("build")  # the page's own bytes are part of it
     assert inline == manifest
     assert block(page, "locales") == {"en": {"hello": "Hello"}, "zh": {"hello": "你好"}}
     assert "你好".encode() in page  # not as \\u escapes, which are twice as long
@@ -248,6 +256,9 @@ def test_static_host_headers(plan: SitePlan) -> None:
             current[name] = value
     assert rules.pop("/*") == headers.security_headers(isolate=True)
     folders = {name.split("/")[0] for name in files if "/" in name}
+    for page in ("/", "/index.html"):  # a second policy, which a browser keeps as well
+        assert rules.pop(page) == {"Content-Security-Policy": headers.PAGE_POLICY}
+    folders.remove("icons")  # their names stay
     assert set(rules) == {f"/{folder}/*" for folder in folders}
     assert all(rule == {"Cache-Control": headers.IMMUTABLE} for rule in rules.values())
 
@@ -390,3 +401,29 @@ def test_content_may_be_a_file(plan: SitePlan, tmp_path: Path) -> None:
     other = make_plan(tmp_path / "source", models=(model(variants=(variant,), preferred="fp32"),))
     path = f"models/tiny.fp32-{sha256(b'from a file')[:10]}.onnx"
     assert site_files(other)[path] == b"from a file"
+
+
+def test_the_service_worker_follows_every_byte_of_the_build(plan: SitePlan) -> None:
+    before = site_files(plan)
+    build = json.loads(before["manifest.json"])["build"]
+    assert re.fullmatch("[0-9a-f]{10}", build)
+    assert before["service-worker.js"] == f"const BUILD = '{build}';\n".encode()
+    write(plan.template_dir, {"locales/en.json": '{"hello": "Hello!"}'})
+    after = site_files(plan)
+    assert after["service-worker.js"] != before["service-worker.js"]
+
+
+def test_the_site_can_be_installed(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path / "s", title={"en": "My site", "zh": "我的网站"}, locale="zh")
+    files = site_files(plan)
+    facts = json.loads(files["app.webmanifest"])
+    assert (facts["name"], facts["lang"], facts["start_url"]) == ("我的网站", "zh", "./")
+    sizes = {}
+    for icon in facts["icons"]:
+        with Image.open(io.BytesIO(files[icon["src"]])) as picture:
+            assert icon["sizes"] == "{}x{}".format(*picture.size)
+            assert picture.getpixel((picture.width // 2, picture.height // 2))[3] == 255
+            corner = picture.getpixel((0, 0))[3]
+        sizes[icon["sizes"], icon.get("purpose", "any")] = corner
+    # A maskable icon fills its square: the system cuts it.
+    assert sizes == {("192x192", "any"): 0, ("512x512", "any"): 0, ("512x512", "maskable"): 255}

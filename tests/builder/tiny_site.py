@@ -47,6 +47,7 @@ def make_template(root: Path) -> Path:
             "worker/worker.js": "postMessage('ready');\n",
             "worker/webgpu/gpu.js": "export const gpu = 'where there is one';\n",
             "styles/app.css": "body { margin: 0 }\n",
+            "service-worker.js": "const BUILD = '__BUILD__';\n",
             "assets/favicon.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>\n',
         },
     )

@@ -12,6 +12,7 @@ import { translator } from './language.js';
 import { watchLanguage } from './language-switch.js';
 import { ModelControl } from './model-control.js';
 import { Notices, noticeCode } from './notices.js';
+import { Offline } from './offline.js';
 import { Player } from './player.js';
 import { loadSettings, saveSettings } from './settings.js';
 import { watchShortcuts } from './shortcuts.js';
@@ -23,6 +24,9 @@ import { StatusLine } from './status-line.js';
 
 /** The folder of index.html, seen from <engine>/page/app.js. */
 const SITE_ROOT = new URL('../../', import.meta.url);
+
+/** After the first picture, so that nothing takes time from it. */
+const KEEP_AFTER_MS = 2000;
 
 /** @type {import('../shared/manifest.js').Manifest} */
 const manifest = readData('manifest');
@@ -72,7 +76,10 @@ function listen(matte) {
   matte.on('stats', (stats) => status.update(stats));
   matte.on('size', (size) => stage.setSize(size));
   matte.on('progress', (progress) => stage.setProgress(progress));
-  matte.on('first-matte', () => stage.setMatted());
+  matte.on('first-matte', () => {
+    stage.setMatted();
+    keepForOffline();
+  });
   matte.on('ended', () => player.ended());
   matte.on('state', () => showState(matte));
   matte.on('error', (error) => {
@@ -212,6 +219,20 @@ watchShortcuts({
     effects.kinds.map((kind, index) => [String(index + 1), () => effects.choose(kind)]),
   ),
 });
+
+const offline = new Offline(SITE_ROOT);
+offline.start();
+
+let hasKept = false;
+
+/** Once the picture runs: what is kept then has mostly been loaded already. */
+function keepForOffline() {
+  if (hasKept) return;
+  hasKept = true;
+  setTimeout(async () => {
+    byId('offline', HTMLElement).hidden = !(await offline.keep());
+  }, KEEP_AFTER_MS);
+}
 
 const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 if (manifest.demo) playDemo({ still: isCalm });

@@ -1,0 +1,217 @@
+"""The service worker: a site that was visited opens without a network, isolated on every host."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from browsers import Visits
+from playwright.sync_api import expect
+from serving import Environ, Servers, StartResponse, WsgiApp
+from visit import Visit
+
+from builder.serve import create_app
+
+ALLOW = {"service_workers": "allow"}
+
+
+class Host:
+    """A plain static host: a folder that may be exchanged, below a path, which may go away."""
+
+    def __init__(self, folder: Path, below: str = "", isolate: bool = False) -> None:
+        self.folder = folder
+        self.is_there = True
+        self._below = below
+        self._isolate = isolate
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if not self.is_there or not path.startswith(f"{self._below}/"):
+            start_response("503 Service Unavailable", [("Content-Length", "0")])
+            return []
+        environ["PATH_INFO"] = path.removeprefix(self._below)
+        app: WsgiApp = create_app(self.folder, isolate=self._isolate).wsgi_app
+        return app(environ, start_response)
+
+
+def wait_until_kept(visit: Visit) -> None:
+    visit.wait_until_matted("demo")
+    expect(visit.page.locator("#offline")).to_be_visible(timeout=60_000)
+
+
+def test_it_opens_without_a_network(servers: Servers, site: Path, visits: Visits) -> None:
+    host = Host(site, isolate=True)
+    visit = visits.open(f"{servers.start(host)}/", **ALLOW)
+    wait_until_kept(visit)
+    host.is_there = False
+    visit.page.reload()
+    visit.wait_until_matted("demo")
+    assert visit.page.evaluate("crossOriginIsolated")
+    visit.play("camera")
+    # The model that the first visit did not need is not there, and the page says so.
+    visit.expect("Failed to load resource")
+    visit.page.locator("#model").select_option("selfie")
+    expect(visit.page.locator('[data-code="model-unavailable"]')).to_be_visible()
+    expect(visit.page.locator("#model")).to_have_value("selfie-landscape")
+
+
+def test_other_models_are_kept_when_they_were_used(
+    servers: Servers, site: Path, visits: Visits
+) -> None:
+    host = Host(site, isolate=True)
+    visit = visits.open(f"{servers.start(host)}/", **ALLOW)
+    wait_until_kept(visit)
+    visit.page.locator("#model").select_option("selfie")
+    expect(visit.page.locator("#status-model")).to_contain_text("square")
+    host.is_there = False
+    visit.page.reload()
+    visit.wait_until_matted("demo")
+    expect(visit.page.locator("#status-model")).to_contain_text("square")
+
+
+@pytest.mark.parametrize("below", ["", "/people/anna"])
+def test_a_host_without_headers_costs_one_reload(
+    below: str, servers: Servers, site: Path, visits: Visits
+) -> None:
+    url = servers.start(Host(site, below))
+    visit = visits.open("about:blank", **ALLOW)
+    loads: list[str] = []
+    visit.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    visit.page.goto(f"{url}{below}/")
+    visit.page.wait_for_function("() => crossOriginIsolated")
+    visit.wait_until_matted("demo")
+    expect(visit.page.locator("#status-threads")).to_contain_text("threads")
+    wait_until_kept(visit)
+    assert len(loads) == 2
+    visit.page.reload()
+    visit.wait_until_matted("demo")
+    visit.page.wait_for_timeout(500)
+    assert len(loads) == 3
+    assert visit.page.evaluate("crossOriginIsolated")
+
+
+def test_a_page_that_cannot_be_isolated_does_not_reload_for_ever(
+    servers: Servers, site_copy: Path, visits: Visits
+) -> None:
+    # A worker that adds no header, as one that the browser keeps from doing so.
+    script = site_copy / "service-worker.js"
+    source = script.read_text()
+    script.write_text(re.sub(r"ISOLATION = .*?\}\)", "ISOLATION = ({})", source, flags=re.S))
+    url = servers.start(Host(site_copy))
+    visit = visits.open("about:blank", **ALLOW)
+    loads: list[str] = []
+    visit.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    visit.page.goto(f"{url}/")
+    until(visit, "sessionStorage.length === 1 && navigator.serviceWorker.controller")
+    visit.wait_until_matted("demo")
+    visit.page.wait_for_timeout(2000)
+    assert len(loads) == 2
+    assert not visit.page.evaluate("crossOriginIsolated")
+    expect(visit.page.locator("#status-threads")).to_have_text("1 thread")
+
+
+def other_build(site: Path, folder: Path) -> Path:
+    """The same site with another engine, as a later build would make it."""
+    shutil.copytree(site, folder, ignore=shutil.ignore_patterns("*.br", "*.gz"))
+    [engine] = folder.glob("engine-*")
+    renamed = "engine-0123456789"
+    engine.rename(folder / renamed)
+    for name in ("index.html", "embed.html", "matte.js", "live-matte.js", "manifest.json"):
+        file = folder / name
+        if file.exists():
+            file.write_text(file.read_text("utf-8").replace(engine.name, renamed), "utf-8")
+    return folder
+
+
+def seal(folder: Path) -> None:
+    """Writes the list of files and the build's name anew."""
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "manifest.json"]
+    listed = [p for p in paths if p.name not in ("_headers", ".nojekyll", "service-worker.js")]
+    manifest["files"] = [
+        {
+            "path": p.relative_to(folder).as_posix(),
+            "bytes": p.stat().st_size,
+            "sha256": hashlib.sha256(p.read_bytes()).hexdigest(),
+        }
+        for p in listed
+    ]
+    worker = folder / "service-worker.js"
+    worker.write_text(worker.read_text().replace(manifest["build"], "0" * 10))
+    manifest["build"] = "0" * 10
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+
+def engines_of(visit: Visit) -> set[str]:
+    """The builds that the page is made of."""
+    urls = visit.page.evaluate(
+        "[...document.querySelectorAll('[src], link[href]')].map((e) => e.src || e.href)"
+        ".concat(performance.getEntriesByType('resource').map((entry) => entry.name))"
+    )
+    return {found[0] for url in urls if (found := re.search(r"engine-[0-9a-f]{10}", url))}
+
+
+def until(visit: Visit, script: str) -> None:
+    visit.page.wait_for_function(f"() => ({script})", timeout=60_000)  # not as text: no eval here
+
+
+def test_a_new_build_takes_over_whole_at_a_navigation(
+    servers: Servers, site: Path, tmp_path: Path, visits: Visits
+) -> None:
+    host = Host(site, isolate=True)
+    visit = visits.open(f"{servers.start(host)}/", **ALLOW)
+    wait_until_kept(visit)
+    [before] = engines_of(visit)
+
+    host.folder = other_build(site, tmp_path / "newer")
+    seal(host.folder)
+    visit.page.reload()  # still the kept one, at once; the browser looks for a newer worker
+    visit.wait_until_matted("demo")
+    assert engines_of(visit) == {before}
+    visit.page.evaluate("navigator.serviceWorker.ready.then((r) => r.update())")
+    waiting = "navigator.serviceWorker.ready.then((r) => r.waiting?.state === 'installed')"
+    until(visit, waiting)
+    assert engines_of(visit) == {before}
+
+    host.is_there = False  # what comes now was kept whole before
+    visit.page.reload()
+    until(visit, "document.querySelector('script[src*=engine-0123456789]')")
+    visit.wait_until_matted("demo")
+    assert engines_of(visit) == {"engine-0123456789"}
+    host.is_there = True
+    expect(visit.page.locator("#offline")).to_be_visible(timeout=60_000)
+    until(visit, "caches.keys().then((names) => names.length === 1)")
+
+
+def test_a_damaged_file_is_not_kept(servers: Servers, site_copy: Path, visits: Visits) -> None:
+    (site_copy / "licences.txt").write_text("something else")
+    visit = visits.open(f"{servers.start(Host(site_copy, isolate=True))}/", **ALLOW)
+    visit.wait_until_matted("demo")
+    visit.page.wait_for_timeout(5000)
+    expect(visit.page.locator("#offline")).to_be_hidden()
+    assert any("licences.txt is not the file that was built" in said for said in visit.said)
+
+
+def test_the_dev_server_shows_its_builds_where_a_worker_was(
+    servers: Servers, site_copy: Path, visits: Visits
+) -> None:
+    """Who served the site plainly before, on the same port, does not see the kept one."""
+
+    class Changing:
+        app = create_app(site_copy).wsgi_app
+
+        def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            return self.app(environ, start_response)
+
+    changing = Changing()
+    visit = visits.open(f"{servers.start(changing)}/", **ALLOW)
+    wait_until_kept(visit)
+    changing.app = create_app(site_copy, rebuild=lambda: None).wsgi_app
+    page = site_copy / "index.html"
+    page.write_text(page.read_text("utf-8").replace("<body>", '<body data-build="2">'), "utf-8")
+    visit.page.reload()
+    until(visit, "document.body.dataset.build === '2'")
+    until(visit, "document.querySelector('script[src^=\"/__livematte__/\"]')")
