@@ -16,7 +16,8 @@
  * @property {number} threads        that the runtime really uses
  * @property {boolean} isolated      cross-origin isolated, so threads are possible
  * @property {string} compositor     'webgl2' | 'cpu'; '' until there is one
- * @property {string} sampler        how frames are read: 'planes' | 'rgba' | 'canvas2d'; '' before the first frame
+ * @property {string} sampler        how frames are read: 'planes' | 'rgba' | 'webgl2' | 'canvas2d'; '' before the first frame
+ * @property {Readonly<Record<string, number>>} samplerTimes  milliseconds for a frame, of each way that was tried
  * @property {number} fps            composited frames a second, over the last seconds
  * @property {number} frames         composited since the source was attached
  * @property {number} droppedFrames  arrived and replaced by a newer one before they were looked at
@@ -45,6 +46,7 @@ export function emptyStats(isolated) {
     isolated,
     compositor: '',
     sampler: '',
+    samplerTimes: {},
     ...new FrameStats().summary(0),
     width: 0,
     height: 0,

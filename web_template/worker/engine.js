@@ -281,6 +281,7 @@ export class Engine {
       isolated: capabilities().isolated,
       compositor: this.#session?.compositor.kind ?? '',
       sampler: way?.sampler ?? '',
+      samplerTimes: way?.samplerTimes ?? {},
       ...summary,
       ...this.#size,
       source: this.#source?.kind ?? null,

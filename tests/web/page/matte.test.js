@@ -32,7 +32,7 @@ const makers = {
       dispose: async () => {},
     };
   },
-  createFrameSampler: () => ({ way: 'fake', sample: async () => {} }),
+  createFrameSampler: () => ({ way: 'fake', times: {}, sample: async () => {}, dispose() {} }),
 };
 
 /** A worker whose other side is the real engine, with a model and a compositor for tests. */

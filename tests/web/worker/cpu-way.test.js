@@ -38,6 +38,8 @@ async function openWay() {
     }),
     createFrameSampler: () => ({
       way: 'fake',
+      times: {},
+      dispose() {},
       async sample(_frame, _out, rect) {
         if (rect) seen.push(rect);
       },

@@ -62,6 +62,8 @@ function createEngine() {
     },
     createFrameSampler: () => ({
       way: 'fake',
+      times: {},
+      dispose() {},
       async sample(frame, out) {
         out[0] = frame.timestamp / 100;
       },

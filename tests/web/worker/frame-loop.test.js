@@ -23,6 +23,8 @@ function fakeParts({ run = async () => {} } = {}) {
   const parts = {
     sampler: {
       way: 'fake',
+      times: {},
+      dispose() {},
       async sample(frame, out) {
         out[0] = frame.timestamp / 100;
       },
@@ -283,6 +285,8 @@ function personParts() {
   const parts = {
     sampler: {
       way: 'fake',
+      times: {},
+      dispose() {},
       async sample(frame, _out, rect) {
         assert.ok(rect);
         looks.push([frame.timestamp, rect.x, rect.y, rect.width, rect.height]);

@@ -68,9 +68,10 @@ export class CanvasSampler {
     if (this.#context && canvas?.width === width && canvas.height === height) return this.#context;
     const context = new OffscreenCanvas(width, height).getContext('2d', {
       willReadFrequently: true,
-      alpha: false,
     });
     if (!context) throw new Error('no 2D context');
+    // A frame's own transparency is none of the model's business: nothing may shine through.
+    context.globalCompositeOperation = 'copy';
     this.#context = context;
     return context;
   }

@@ -45,6 +45,20 @@ export function colorMatrix(colorSpace) {
   };
 }
 
+/** Chromium 156 draws all of these alike. */
+const PRIMARIES = Object.freeze(['bt709', 'smpte170m']);
+const TRANSFERS = Object.freeze(['bt709', 'smpte170m', 'iec61966-2-1']);
+
+/**
+ * Whether the frame's R'G'B' is what a screen shows. Wider gamuts and other curves (HDR) are the
+ * browser's to convert.
+ * @param {{primaries?: string | null, transfer?: string | null} | null | undefined} colorSpace
+ */
+export function isShownAsStored(colorSpace) {
+  const { primaries, transfer } = colorSpace ?? {};
+  return PRIMARIES.includes(primaries ?? 'bt709') && TRANSFERS.includes(transfer ?? 'bt709');
+}
+
 /**
  * In place: three planes of y, u and v, 0..255, become r, g and b, 0..1.
  * @param {Float32Array} planes  [3, size]

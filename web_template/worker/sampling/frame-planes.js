@@ -44,14 +44,18 @@ export const PIXEL_FORMATS = Object.freeze({
 });
 
 /**
- * A copy must begin on whole chroma samples: an odd visible corner is moved out by one pixel.
+ * A copy must begin on whole chroma samples: an odd visible corner is moved out by one pixel. That
+ * goes for the frame's own samples, also when they are copied as another format: Chromium 156 does
+ * begin there, whatever it was asked for.
  * @param {PixelFormat} format
  * @param {Rect} visible
+ * @param {boolean} [isConverted]  from a format that may have chroma samples
  * @returns {FrameLayout}
  */
-export function frameLayout(format, visible) {
-  const shiftX = Math.max(...format.planes.map((each) => each.shiftX));
-  const shiftY = Math.max(...format.planes.map((each) => each.shiftY));
+export function frameLayout(format, visible, isConverted = false) {
+  const least = isConverted ? 1 : 0;
+  const shiftX = Math.max(least, ...format.planes.map((each) => each.shiftX));
+  const shiftY = Math.max(least, ...format.planes.map((each) => each.shiftY));
   const x = (visible.x >> shiftX) << shiftX;
   const y = (visible.y >> shiftY) << shiftY;
   const width = visible.x + visible.width - x;

@@ -25,7 +25,7 @@ import {
   turnPixels,
   uprightSize,
 } from '../orientation.js';
-import { colorMatrix, yuvToRgb } from './color-matrix.js';
+import { colorMatrix, isShownAsStored, yuvToRgb } from './color-matrix.js';
 import { frameLayout, PIXEL_FORMATS } from './frame-planes.js';
 import { createScratch, reducePlane } from './reduce.js';
 import { axisTaps, foldTaps } from './taps.js';
@@ -36,11 +36,12 @@ import { axisTaps, foldTaps } from './taps.js';
  * @param {ConstructorParameters<typeof VideoColorSpace>[0] | null | undefined} colorSpace
  * @param {number} width   of the model's input
  * @param {number} height
+ * @param {boolean} [isConverted]  by copyTo, from a format that may have chroma samples
  * @returns {SamplingPlan}
  */
-export function planSampling(formatName, visible, colorSpace, width, height) {
+export function planSampling(formatName, visible, colorSpace, width, height, isConverted) {
   const format = PIXEL_FORMATS[formatName];
-  const layout = frameLayout(format, visible);
+  const layout = frameLayout(format, visible, isConverted);
   const columns = axisTaps(visible.width, width, visible.x - layout.rect.x);
   const rows = axisTaps(visible.height, height, visible.y - layout.rect.y);
   return {
@@ -103,7 +104,8 @@ export class PlaneSampler {
   supports(frame) {
     if (this.#asFormat) return true;
     const format = PIXEL_FORMATS[frame.format ?? ''];
-    return !!format && (format.model === 'rgb' || colorMatrix(frame.colorSpace) !== null);
+    if (!format || !isShownAsStored(frame.colorSpace)) return false;
+    return format.model === 'rgb' || colorMatrix(frame.colorSpace) !== null;
   }
 
   /**
@@ -158,7 +160,9 @@ export class PlaneSampler {
     const key = `${formatName} ${place} ${matrix} ${fullRange}`;
     const known = this.#plans.get(key);
     if (known) return known;
-    const plan = planSampling(formatName, seen, frame.colorSpace, input.width, input.height);
+    const { width, height } = input;
+    const isConverted = this.#asFormat !== undefined;
+    const plan = planSampling(formatName, seen, frame.colorSpace, width, height, isConverted);
     if (this.#words.byteLength < plan.layout.byteLength) {
       this.#words = new Int32Array(plan.layout.byteLength >> 2);
     }

@@ -101,6 +101,9 @@ export function createCpuWay({
     get sampler() {
       return sampler.way;
     },
+    get samplerTimes() {
+      return sampler.times;
+    },
     matte,
     setLooks(looks) {
       filter.setLooks(looks);
@@ -111,7 +114,10 @@ export function createCpuWay({
       segmenter.reset();
       region.reset();
     },
-    dispose: () => segmenter.dispose(),
+    dispose() {
+      sampler.dispose();
+      return segmenter.dispose();
+    },
   };
 }
 

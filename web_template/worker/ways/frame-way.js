@@ -7,6 +7,8 @@
  * @property {'wasm' | 'webgpu'} backend
  * @property {number} threads  that the runtime uses; 0 where it uses none of its own
  * @property {string} sampler  how the last frame was read; '' before the first
+ * @property {Readonly<Record<string, number>>} [samplerTimes]  milliseconds for a frame, by each way
+ *   of reading it that was tried
  * @property {(frame: VideoFrame, turn: Turn) => Promise<Matted | null>} matte
  *   null when the turn was over before it was done; the frame stays the caller's; throws when the
  *   frame cannot be matted
