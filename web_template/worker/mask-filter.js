@@ -101,7 +101,7 @@ export function createMaskFilter({ width, height, threshold, ramp }, looks = DEF
  * @param {{width: number, height: number}} frame
  * @returns {Area}
  */
-function areaOf({ x, y, width, height }, frame) {
+export function areaOf({ x, y, width, height }, frame) {
   return [
     x / frame.width,
     y / frame.height,

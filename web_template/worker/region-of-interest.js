@@ -20,6 +20,13 @@
  * @typedef {{x: number, y: number, width: number, height: number}} Rect  whole pixels of a frame
  * @typedef {{rect: Rect, isWhole: boolean}} Look  what of a frame the model sees
  * @typedef {readonly [low: number, high: number]} Span  pixels of the frame
+ *
+ * @typedef {object} Bounds  of the person, pixels of the alpha; right and bottom are exclusive
+ * @property {number} count  of the person's pixels; the others mean nothing where it is 0
+ * @property {number} left
+ * @property {number} right
+ * @property {number} top
+ * @property {number} bottom
  */
 
 const PERSON = 0.5; // alpha above this is person
@@ -147,10 +154,20 @@ export class RegionOfInterest {
    * @param {Look} look           what it saw
    * @returns {Look | null} the second look at the same frame, where one is due
    */
-  learn(alpha, { rect: seen, isWhole }) {
+  learn(alpha, look) {
+    return this.follow(boundsOf(alpha, this.#modelWidth, this.#modelHeight), look);
+  }
+
+  /**
+   * `learn` for whoever has found the person's bounds already.
+   * @param {Bounds} bounds  in the alpha of `look`
+   * @param {Look} look
+   * @returns {Look | null}
+   */
+  follow(bounds, { rect: seen, isWhole }) {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    const box = personBox(alpha, this.#modelWidth, this.#modelHeight, seen);
+    const box = boxOf(bounds, this.#modelWidth, this.#modelHeight, seen);
     if (!box) {
       this.#mustLookAround = true;
       if (isWhole) this.#axes = null;
@@ -203,6 +220,16 @@ export class RegionOfInterest {
  * @returns {{x: Span, y: Span} | null} the person's bounds in pixels of the frame
  */
 export function personBox(alpha, width, height, seen) {
+  return boxOf(boundsOf(alpha, width, height), width, height, seen);
+}
+
+/**
+ * @param {Float32Array} alpha
+ * @param {number} width
+ * @param {number} height
+ * @returns {Bounds}
+ */
+function boundsOf(alpha, width, height) {
   let count = 0;
   let left = width;
   let right = 0;
@@ -221,6 +248,17 @@ export function personBox(alpha, width, height, seen) {
     if (y < top) top = y;
     bottom = y + 1;
   }
+  return { count, left, right, top, bottom };
+}
+
+/**
+ * @param {Bounds} bounds
+ * @param {number} width   of the alpha
+ * @param {number} height
+ * @param {Rect} seen      what of the frame it covers
+ * @returns {{x: Span, y: Span} | null} pixels of the frame
+ */
+function boxOf({ count, left, right, top, bottom }, width, height, seen) {
   if (count < Math.max(1, MIN_PERSON * width * height)) return null;
   const across = (/** @type {number} */ at) => seen.x + (at * seen.width) / width;
   const down = (/** @type {number} */ at) => seen.y + (at * seen.height) / height;

@@ -28,8 +28,8 @@ export const FINE = { still: 0.25, noise: 0.1, motion: 0.3 };
 /** @type {Weights} */
 export const COARSE = { still: 0.1, noise: 0.4, motion: 0.7 };
 
-const CUT = 0.2; // mean disagreement over a matte from which on it is another scene
-const GAP_S = 0.5; // frames further apart than this have nothing to do with each other
+export const CUT = 0.2; // mean disagreement over a matte from which on it is another scene
+export const GAP_S = 0.5; // frames further apart than this have nothing to do with each other
 
 /**
  * @param {Float32Array} previous
@@ -50,7 +50,7 @@ export function blend(previous, current, { still, noise, motion } = FINE) {
  * @param {number} steadiness
  * @returns {Weights}
  */
-function steadied({ still, noise, motion }, steadiness) {
+export function steadied({ still, noise, motion }, steadiness) {
   return { still: still + (1 - steadiness) * (1 - still), noise, motion };
 }
 
