@@ -38,6 +38,21 @@ export function statusTexts(stats, modelTitle, translator) {
   };
 }
 
+/**
+ * How frames are read, and what the race of the ways measured.
+ * @param {Pick<Stats, 'sampler' | 'samplerTimes'>} stats
+ * @param {Translator} translator
+ */
+export function samplerText({ sampler, samplerTimes }, translator) {
+  if (sampler === '') return '';
+  const times = Object.entries(samplerTimes)
+    .sort(([, a], [, b]) => a - b)
+    .map(([way, ms]) => `${way} ${translator.number(ms, 1)}`)
+    .join(', ');
+  const key = times ? 'timing.samplerTimes' : 'timing.sampler';
+  return translator.text(key, { way: sampler, times });
+}
+
 export class StatusLine {
   #translator;
   #titleOf;
@@ -89,5 +104,6 @@ export class StatusLine {
       dropped: this.#translator.number(stats.droppedFrames),
     };
     setText(byId('timing-note', HTMLElement), this.#translator.text('timing.note', counts));
+    setText(byId('timing-sampler', HTMLElement), samplerText(stats, this.#translator));
   }
 }
