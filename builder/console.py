@@ -81,15 +81,28 @@ def variants_table(models: "Sequence[BuiltModel]") -> Table:
 
 
 def facts_table(facts: Mapping[str, Any]) -> Table:
-    """What ``inspect`` found."""
+    """What a model's file says of itself."""
     table = Table(show_header=False, title=facts["file"])
     for end in ("inputs", "outputs"):
         for tensor in facts[end]:
             shape = "×".join(map(str, tensor["shape"]))
-            table.add_row(end[:-1], f"{tensor['name']}  {tensor['dtype']} {shape}")
+            notes = [tensor["layout"], tensor["quantized"] and f"quantised, {tensor['quantized']}"]
+            known = ", ".join(note for note in notes if note)
+            table.add_row(
+                end[:-1],
+                f"{tensor['name']}  {tensor['dtype']} {shape}" + f"  ({known})" * bool(known),
+            )
     table.add_row("format", f"{facts['format']} ({facts['version']})")
-    table.add_row("size", f"{facts['bytes'] / 1000:.0f} kB, {facts['parameters']:,} parameters")
+    table.add_row("size", f"{facts['bytes'] / 1000:.0f} kB")
+    weights = f"{facts['weightBytes'] / 1000:.0f} kB, {facts['parameters']:,} numbers"
+    table.add_row("parameters", weights)
+    macs = "open shapes" if facts["macs"] is None else f"{facts['macs'] / 1e6:.1f} million"
+    table.add_row("MACs a frame", macs)
     table.add_row("ops", ", ".join(f"{count} {op}" for op, count in facts["ops"].items()))
+    for backend, names in facts["lacking"].items():
+        if names:
+            what = "not known on wasm" if backend == "untried" else f"not on {backend}"
+            table.add_row(what, ", ".join(names))
     table.add_row("frame → alpha", "kept" if facts["keepsContract"] else "not kept; see convert")
     return table
 

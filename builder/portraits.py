@@ -37,17 +37,24 @@ def calibration_frames(
     Returns:
         float32 ``[1, 3, height, width]``, RGB 0..1, quantised to 8 bits as a camera's are.
     """
+    return [frame for frame, _ in labelled_frames(height, width, count, seed)]
+
+
+def labelled_frames(
+    height: int, width: int, count: int = 32, seed: int = 0
+) -> list[tuple[Float, Float]]:
+    """Make the same inputs with their true alpha, float32 ``[height, width]`` 0..1."""
     return [_frame(height, width, np.random.default_rng([seed, i]), i) for i in range(count)]
 
 
-def _frame(height: int, width: int, rng: np.random.Generator, index: int) -> Float:
+def _frame(height: int, width: int, rng: np.random.Generator, index: int) -> tuple[Float, Float]:
     picture = _background(height, width, rng, index)
-    _paste_person(picture, rng)
+    alpha = _paste_person(picture, rng)
     gain = rng.uniform(*LIGHT) * rng.uniform(1 - TINT, 1 + TINT, 3)
     lit = np.clip(picture, 0, 1) ** rng.uniform(*GAMMA) * gain
     lit += rng.normal(0, rng.uniform(*NOISE), picture.shape)
     levels = np.round(np.clip(lit, 0, 1) * 255).astype(np.float32)
-    return np.ascontiguousarray(levels.transpose(2, 0, 1)[None] / np.float32(255))
+    return np.ascontiguousarray(levels.transpose(2, 0, 1)[None] / np.float32(255)), alpha
 
 
 def _background(height: int, width: int, rng: np.random.Generator, index: int) -> Float:
@@ -57,8 +64,8 @@ def _background(height: int, width: int, rng: np.random.Generator, index: int) -
     return np.multiply(picture, rng.uniform(*LIGHT), dtype=np.float32)
 
 
-def _paste_person(picture: Float, rng: np.random.Generator) -> None:
-    """Blend the person into the picture, standing on its lower edge or below it."""
+def _paste_person(picture: Float, rng: np.random.Generator) -> Float:
+    """Blend the person into the picture, standing on its lower edge or below it; give the alpha."""
     height, width, _ = picture.shape
     rgb, alpha = portrait()
     # Colours weighted by alpha, so that resizing mixes no background into the outline.
@@ -74,3 +81,6 @@ def _paste_person(picture: Float, rng: np.random.Generator) -> None:
     part = person[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     picture[rows, columns] *= 1 - part[..., 3:]
     picture[rows, columns] += part[..., :3]
+    alpha = np.zeros((height, width), np.float32)
+    alpha[rows, columns] = np.clip(part[..., 3], 0, 1)
+    return alpha

@@ -48,6 +48,7 @@ fs.writeFileSync('runs.json', JSON.stringify([...runs]));
 
 
 def main():
+    """Write the table and say what is in it."""
     facts = json.loads((PACKAGE / "package.json").read_text("utf-8"))
     tried, runs = wasm_ops()
     lacking = sorted(tried - runs)

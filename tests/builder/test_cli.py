@@ -166,7 +166,10 @@ def test_predict_evaluate_convert_inspect_on_the_real_model(tmp_path: Path) -> N
     done = run("inspect", tmp_path / "out.onnx", "--json")
     facts = json.loads(done.output)
     assert facts["keepsContract"]
-    assert facts["inputs"] == [{"name": "frame", "dtype": "float", "shape": [1, 3, 144, 256]}]
+    assert facts["inputs"] == [
+        {"name": "frame", "dtype": "float32", "shape": [1, 3, 144, 256], "layout": "NCHW",
+         "quantized": None}
+    ]  # fmt: skip
 
 
 def test_errors_of_the_project_keep_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:

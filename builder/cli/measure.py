@@ -1,0 +1,90 @@
+"""The commands that measure: the matte, and the page."""
+
+from pathlib import Path
+
+import click
+
+from builder.cli.options import EFFECTS, model_option, segmenter, write_text
+
+
+@click.command()
+@model_option
+@click.option("--images", "images_dir", required=True, type=click.Path(path_type=Path))
+@click.option("--masks", "masks_dir", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here."
+)
+@click.option("--roi/--no-roi", default=False, help="Look again at the person's region [no].")
+@click.option("--ramp/--no-ramp", default=False, help="Measure with the recipe's ramp [no].")
+def evaluate(
+    model: str, images_dir: Path, masks_dir: Path, json_path: Path | None, roi: bool, ramp: bool
+) -> None:
+    """Measure the matte on folders of pictures and masks, paired by stem."""
+    import json
+
+    from builder import console
+    from builder.evaluate import evaluate_folders
+    from builder.recipe import load_recipe
+
+    recipe = load_recipe(model)
+    model_segmenter = segmenter(recipe)
+    with console.progress_bar("evaluating") as advance:
+        result = evaluate_folders(
+            model_segmenter,
+            images_dir,
+            masks_dir,
+            ramp=recipe.matte.ramp if ramp else None,
+            roi=roi,
+            progress=advance,
+        )
+    facts = {"model": recipe.name, "roi": roi, "ramp": ramp, **result.to_json()}
+    if json_path:
+        write_text(json_path, json.dumps(facts, indent=2) + "\n")
+    console.result_console.print(console.evaluation_table(facts))
+
+
+@click.command()
+@click.option("--json", "json_path", type=click.Path(path_type=Path),
+              help="Write the figures here.")  # fmt: skip
+@click.option("--html", "html_path", type=click.Path(path_type=Path),
+              help="Write a report with plots here.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(min=1), default=10, show_default=True,
+              help="How long each run takes.")  # fmt: skip
+@click.option("--model", metavar="NAME", help="A recipe's name or file [the site's default].")
+@click.option("--backend", type=click.Choice(("auto", "wasm", "webgpu")), default="auto",
+              show_default=True, help="Refused when the page runs on another.")  # fmt: skip
+@click.option("--size", default="1280x720", show_default=True, metavar="WxH",
+              help="The camera's picture.")  # fmt: skip
+@click.option("--effect", type=click.Choice(EFFECTS), default="blur", show_default=True)
+@click.option("--peers", is_flag=True, help="Measure LiteRT.js and tasks-vision too.")
+@click.option("--site", "site_dir", type=click.Path(path_type=Path),
+              help="Measure this site as it is [one is built].")  # fmt: skip
+def bench(
+    json_path: Path | None,
+    html_path: Path | None,
+    seconds: float,
+    model: str | None,
+    backend: str,
+    size: str,
+    effect: str,
+    peers: bool,
+    site_dir: Path | None,
+) -> None:
+    """Measure the built page in a headless Chromium whose camera plays a clip."""
+    import json
+
+    from builder import console
+    from builder.bench import BenchOptions, run_bench
+    from builder.bench_report import bench_tables, parse_size, render_report
+
+    width, height = parse_size(size)
+    options = BenchOptions(
+        seconds=seconds, model=model, backend=backend, width=width, height=height,
+        effect=effect, peers=peers, site=site_dir,
+    )  # fmt: skip
+    result = run_bench(options, console.say)
+    if json_path:
+        write_text(json_path, json.dumps(result, indent=2) + "\n")
+    if html_path:
+        write_text(html_path, render_report(result))
+    console.result_console.print(*bench_tables(result), sep="\n")
