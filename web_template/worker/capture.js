@@ -10,13 +10,13 @@ import { UprightPixels } from './upright-pixels.js';
  */
 export async function captureFrame(shown) {
   if (!shown) throw new MatteError('unknown', 'no frame has been composited yet');
-  // Before anything is awaited: the loop goes on with the next frame meanwhile.
-  const alpha = shown.matte.alpha.slice();
+  // All of it before anything is awaited: the loop goes on with the next frame meanwhile.
   const { seen } = shown.matte;
-  const modelAlpha = seen?.alpha.slice() ?? alpha;
+  const numbers = shown.matte.onGpu?.read() ?? copied(shown.matte);
   const frame = shown.frame.clone();
   try {
     const { width, height } = uprightSize(frame);
+    const { alpha, modelAlpha } = await numbers;
     return {
       width,
       height,
@@ -32,6 +32,12 @@ export async function captureFrame(shown) {
   } finally {
     frame.close();
   }
+}
+
+/** @param {import('./mask-filter.js').Matte} matte */
+function copied({ alpha, seen }) {
+  const copy = alpha.slice();
+  return { alpha: copy, modelAlpha: seen?.alpha.slice() ?? copy };
 }
 
 /**

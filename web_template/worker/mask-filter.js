@@ -14,6 +14,7 @@
  * @property {[lo: number, hi: number] | null} ramp  then up to lo becomes 0, from hi on 1
  * @property {Area} [area]  what of the picture the alpha covers, outside it is 0; without it: all
  * @property {Seen} [seen]  what it was made of
+ * @property {import('./webgpu/gpu-filter.js').OnGpu} [onGpu]  where it lies instead; `alpha` is empty then
  *
  * @typedef {readonly [left: number, top: number, right: number, bottom: number]} Area  0..1 of the picture
  *

@@ -81,3 +81,8 @@ export async function withinLimit(work, limitMs, isThere = () => true) {
     clearTimeout(timer);
   }
 }
+
+/** @param {string} url  of something that has been asked for */
+export function hasArrived(url) {
+  return performance.getEntriesByName(url, 'resource').length > 0;
+}

@@ -26,7 +26,7 @@ import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { checkGolden, fetchGolden, fillWithGolden } from './golden.js';
 import { fetchModel } from './model-fetch.js';
-import { INPUT, loadRuntime, OUTPUT, STATE_INPUT, withinLimit } from './runtime.js';
+import { hasArrived, INPUT, loadRuntime, OUTPUT, STATE_INPUT, withinLimit } from './runtime.js';
 
 /** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
 const START_LIMIT_MS = 20_000;
@@ -62,11 +62,6 @@ export async function createSegmenter({ runtime, model, threads, onProgress }) {
   });
   onProgress({ loaded: total, total });
   return segmenter;
-}
-
-/** @param {string} url  of something that has been asked for */
-function hasArrived(url) {
-  return performance.getEntriesByName(url, 'resource').length > 0;
 }
 
 /**

@@ -6,7 +6,7 @@
  * @typedef {import('../mask-filter.js').Matte} Matte
  *
  * @typedef {object} Compositor
- * @property {'webgl2' | 'cpu' | 'mock'} kind
+ * @property {'webgl2' | 'webgpu' | 'cpu' | 'mock'} kind
  * @property {(frame: VideoFrame) => Promise<void>} prepare
  *   reads ahead what `render` will need of the frame; nothing that is shown changes
  * @property {(frame: VideoFrame | null, matte: Matte | null) => void} render
