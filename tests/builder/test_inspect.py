@@ -106,9 +106,8 @@ def test_files_that_are_no_models(
 
 def one_op(op: str, opset: int, domain: str = "") -> onnx.ModelProto:
     graph = helper.make_graph([helper.make_node(op, ["a"], ["b"], domain=domain)], "g", [], [])
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid(domain, 1)]
-    )
+    opsets = {domain: 1, "": opset}
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid(*o) for o in opsets.items()])
 
 
 @pytest.mark.parametrize(
