@@ -116,7 +116,7 @@ def one_op(op: str, opset: int, domain: str = "") -> onnx.ModelProto:
         ("Conv", 17, "", {}),
         ("Gelu", 20, "", {}),
         ("Gelu", 17, "", {"webgpu": ("Gelu",)}),  # there from opset 20 on
-        ("GridSample", 17, "", {"webgpu": ("GridSample",)}),
+        ("Det", 17, "", {"webgpu": ("Det",)}),
         ("ImageDecoder", 20, "", {"wasm": ("ImageDecoder",), "webgpu": ("ImageDecoder",)}),
         ("Mine", 17, "org.mine", {"webgpu": ("org.mine.Mine",), "untried": ("org.mine.Mine",)}),
     ],
