@@ -239,8 +239,10 @@ async function partOf(whole, request) {
   return new Response(bytes.slice(Number(from), end), { status: 206, headers });
 }
 
-/** The builds before, once no page of theirs can be left. */
+/** The builds before, once no page of theirs can be left. A newer one that waits keeps its own. */
 async function dropOthers() {
+  const { installing, waiting } = worker.registration;
+  if (installing || waiting) return;
   if ((await worker.clients.matchAll({ type: 'window' })).length > 1) return;
   const old = (await family()).filter((name) => name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));

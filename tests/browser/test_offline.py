@@ -67,6 +67,7 @@ def test_other_models_are_kept_when_they_were_used(
     visit.page.locator("#model").select_option("selfie")
     expect(visit.page.locator("#status-model")).to_contain_text("square")
     host.is_there = False
+    visit.expect("503")
     visit.page.reload()
     visit.wait_until_matted("demo")
     expect(visit.page.locator("#status-model")).to_contain_text("square")
@@ -177,6 +178,7 @@ def test_a_new_build_takes_over_whole_at_a_navigation(
     assert engines_of(visit) == {before}
 
     host.is_there = False  # what comes now was kept whole before
+    visit.expect("503")  # the browser looks for a newer worker
     visit.page.reload()
     until(visit, "document.querySelector('script[src*=engine-0123456789]')")
     visit.wait_until_matted("demo")

@@ -5,6 +5,8 @@
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/looks.js').Looks} Looks
+ * @typedef {import('../shared/comments.js').Comments} Comments
+ * @typedef {import('../shared/messages.js').OutputView} OutputView
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
  * @typedef {import('../shared/messages.js').Capture} Capture
  * @typedef {import('../shared/messages.js').EventMessage} EventMessage
@@ -26,6 +28,7 @@
  */
 
 import { capabilities, threadCount } from '../shared/capabilities.js';
+import { checkComments } from '../shared/comments.js';
 import { checkEffect } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
 import { checkLooks } from '../shared/looks.js';
@@ -42,6 +45,10 @@ export class Matte {
   #siteRoot;
   #effect;
   #looks;
+  /** @type {Readonly<Comments> | null} */
+  #comments = null;
+  /** @type {OutputView} */
+  #output = { mirrored: false, alpha: false };
   #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
   #life;
   #attachment;
@@ -115,6 +122,8 @@ export class Matte {
         compositor,
         effect: this.#effect,
         looks: this.#looks,
+        comments: this.#comments,
+        output: this.#output,
       },
       [canvas],
     );
@@ -201,6 +210,30 @@ export class Matte {
   /** @returns {Readonly<Looks>} */
   get looks() {
     return this.#looks;
+  }
+
+  /**
+   * Comments that fly between person and background, over any effect but the mask.
+   * @param {Partial<Comments> | null} comments  null: none
+   * @throws {TypeError} when they are none
+   */
+  setComments(comments) {
+    this.#comments = comments && checkComments(comments);
+    this.#life.tell('set-comments', { comments: this.#comments });
+  }
+
+  /** @returns {Readonly<Comments> | null} */
+  get comments() {
+    return this.#comments;
+  }
+
+  /**
+   * How the track shows the picture: as it is and opaque, for calls, unless this says otherwise.
+   * @param {Partial<OutputView>} view
+   */
+  setOutput(view) {
+    this.#output = { ...this.#output, ...view };
+    this.#life.tell('set-output', this.#output);
   }
 
   /**

@@ -5,6 +5,7 @@
  * worker answers and, unasked, tells what happens. Whatever is transferable is transferred.
  *
  * @typedef {import('./capabilities.js').Capabilities} Capabilities
+ * @typedef {import('./comments.js').Comments} Comments
  * @typedef {import('./effects.js').Effect} Effect
  * @typedef {import('./errors.js').WireError} WireError
  * @typedef {import('./looks.js').Looks} Looks
@@ -21,12 +22,15 @@
  *
  * Requests and their answers:
  * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect,
- *   looks?: Looks, compositor?: CompositorChoice}} InitRequest
+ *   looks?: Looks, comments?: Comments | null, output?: OutputView, compositor?: CompositorChoice}} InitRequest
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
  * @typedef {{sourceId: number, input: Input}} AttachRequest
  * @typedef {{effect: Effect}} SetEffectRequest
  * @typedef {{looks: Looks}} SetLooksRequest
+ * @typedef {{comments: Comments | null}} SetCommentsRequest
+ * @typedef {{mirrored: boolean, alpha: boolean}} OutputView  of the track: the other way round; with
+ *   the transparency of a cut-out, which calls do not know
  * @typedef {{type: string}} SnapshotRequest  an image MIME type
  * @typedef {{isOn: boolean}} SendFramesRequest  composited frames are wanted for a track
  *
@@ -51,6 +55,8 @@
  * @property {{payload: {}, reply: undefined}} detach
  * @property {{payload: SetEffectRequest, reply: undefined}} set-effect
  * @property {{payload: SetLooksRequest, reply: undefined}} set-looks
+ * @property {{payload: SetCommentsRequest, reply: undefined}} set-comments
+ * @property {{payload: OutputView, reply: undefined}} set-output
  * @property {{payload: {}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
@@ -95,6 +101,8 @@ export const REQUEST_TYPES = Object.freeze(
     'detach',
     'set-effect',
     'set-looks',
+    'set-comments',
+    'set-output',
     'capture',
     'snapshot',
     'send-frames',

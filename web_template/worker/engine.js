@@ -24,6 +24,7 @@
  * @property {Compositor} compositor
  * @property {FrameLoop} loop
  * @property {TrackOutput} output
+ * @property {CommentLayer} comments
  */
 
 import { capabilities } from '../shared/capabilities.js';
@@ -32,10 +33,11 @@ import { DEFAULT_LOOKS } from '../shared/looks.js';
 import { event, isRequest, refusal, reply } from '../shared/messages.js';
 import { FrameStats } from '../shared/stats.js';
 import { captureFrame } from './capture.js';
+import { CommentLayer } from './comments/comment-layer.js';
 import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
 import { Repair } from './repair.js';
-import { TrackOutput, watched } from './track-output.js';
+import { PLAIN_VIEW, TrackOutput, watched } from './track-output.js';
 
 const STATS_INTERVAL_MS = 500;
 
@@ -114,6 +116,12 @@ export class Engine {
         return this.#started().loop.redraw();
       case 'set-looks':
         return this.#setLooks(payload.looks);
+      case 'set-comments':
+        this.#started().comments.set(payload.comments);
+        return this.#started().loop.redraw();
+      case 'set-output':
+        this.#started().output.view = payload;
+        return this.#started().loop.redraw();
       case 'capture':
         return captureFrame(this.#started().loop.shown);
       case 'snapshot':
@@ -135,11 +143,18 @@ export class Engine {
       send: (frame) => this.#parts.post({ type: 'output', frame }, [frame]),
       redraw: () => loop.redraw(),
     });
+    const comments = new CommentLayer({
+      redraw: () => loop.redraw(),
+      isBusy: () => loop.busyMs > 0,
+    });
+    comments.set(settings.comments ?? null);
+    output.view = settings.output ?? PLAIN_VIEW;
     const bare = this.#parts.createCompositor({
       choice: settings.compositor,
       canvas,
       effect,
       onRestored: () => loop.redraw(),
+      comments,
     });
     this.#looks = settings.looks ?? DEFAULT_LOOKS;
     bare.setLooks(this.#looks);
@@ -161,7 +176,7 @@ export class Engine {
         this.#repair.failed(error);
       },
     });
-    this.#session = { settings, compositor, loop, output };
+    this.#session = { settings, compositor, loop, output, comments };
     loop.redraw();
     return capabilities();
   }

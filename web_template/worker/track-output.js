@@ -12,7 +12,12 @@ const MAX_IN_FLIGHT = 2;
 
 const REPEAT_MS = 500;
 
+/** What calls want. */
+export const PLAIN_VIEW = Object.freeze({ mirrored: false, alpha: false });
+
 /**
+ * @typedef {import('../shared/messages.js').OutputView} OutputView
+ *
  * @typedef {object} TrackOutputOptions
  * @property {OffscreenCanvas} canvas
  * @property {(frame: VideoFrame) => void} send  takes the frame over
@@ -21,6 +26,8 @@ const REPEAT_MS = 500;
  */
 
 export class TrackOutput {
+  /** @type {OutputView} */
+  view = PLAIN_VIEW;
   #canvas;
   #send;
   #redraw;
@@ -31,6 +38,8 @@ export class TrackOutput {
   #timestamp = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
+  /** @type {OffscreenCanvasRenderingContext2D | null} */
+  #mirror = null;
 
   /** @param {TrackOutputOptions} options */
   constructor({ canvas, send, redraw, now = () => performance.now() }) {
@@ -62,8 +71,24 @@ export class TrackOutput {
     this.#sentMs = this.#now();
     this.#timestamp = Math.max(this.#timestamp + 1, Math.round(this.#sentMs * 1000));
     this.#inFlight++;
+    const picture = this.view.mirrored ? this.#mirrored() : this.#canvas;
     // Calls know no transparency: what a cut-out leaves out is black.
-    this.#send(new VideoFrame(this.#canvas, { timestamp: this.#timestamp, alpha: 'discard' }));
+    const alpha = this.view.alpha ? 'keep' : 'discard';
+    this.#send(new VideoFrame(picture, { timestamp: this.#timestamp, alpha }));
+  }
+
+  /** The picture the other way round, as who sees themselves in a mirror records it. */
+  #mirrored() {
+    const { width, height } = this.#canvas;
+    this.#mirror ??= new OffscreenCanvas(width, height).getContext('2d');
+    if (!this.#mirror) return this.#canvas;
+    const { canvas } = this.#mirror;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    this.#mirror.setTransform(-1, 0, 0, 1, width, 0);
+    this.#mirror.globalCompositeOperation = 'copy';
+    this.#mirror.drawImage(this.#canvas, 0, 0);
+    return canvas;
   }
 
   /** The page has used a frame. */

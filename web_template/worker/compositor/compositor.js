@@ -22,6 +22,8 @@
  * @property {OffscreenCanvas} canvas
  * @property {Effect} effect
  * @property {() => void} onRestored  drawing works again, after it did not
+ * @property {import('../comments/comment-layer.js').CommentLayer} [comments]  between person and
+ *   background, except where the matte itself is shown
  */
 
 export {};

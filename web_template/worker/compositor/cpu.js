@@ -13,16 +13,17 @@
 
 import { MatteError } from '../../shared/errors.js';
 import { DEFAULT_LOOKS } from '../../shared/looks.js';
+import { paintComments } from './cpu/comment-painter.js';
 import { FramePixels } from './cpu/frame-pixels.js';
 import { createPainter } from './cpu/painters.js';
 import { Surface } from './cpu/surface.js';
 
 /**
- * @param {Pick<CompositorOptions, 'canvas' | 'effect'>} options
+ * @param {Pick<CompositorOptions, 'canvas' | 'effect' | 'comments'>} options
  * @returns {Compositor}
  * @throws {MatteError} 'webgl-unavailable'
  */
-export function createCpuCompositor({ canvas, effect }) {
+export function createCpuCompositor({ canvas, effect, comments }) {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new MatteError('webgl-unavailable', 'this canvas gives no 2D context');
   const pixels = new FramePixels();
@@ -30,6 +31,12 @@ export function createCpuCompositor({ canvas, effect }) {
   let looks = DEFAULT_LOOKS;
   let surface = new Surface(canvas.width, canvas.height);
   let painter = createPainter(effect, surface);
+  const addComments = (/** @type {boolean} */ hasPerson) => {
+    const placed =
+      effect.kind === 'mask' ? [] : (comments?.place(surface.width, surface.height) ?? []);
+    const behind = effect.kind === 'cutout' ? 'alpha' : hasPerson ? 'matte' : 'none';
+    paintComments(surface, placed, behind);
+  };
   const closeImage = () => {
     if (effect.kind === 'image') effect.image.close();
   };
@@ -40,6 +47,7 @@ export function createCpuCompositor({ canvas, effect }) {
     render(frame, matte) {
       if (frame && matte) surface.paint(painter, pixels.take(frame), matte);
       else painter.standIn();
+      addComments(!!frame && !!matte);
       context.putImageData(surface.image, 0, 0);
     },
     resize(width, height) {

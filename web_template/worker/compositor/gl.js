@@ -190,8 +190,19 @@ export function drawToTarget(gl, { framebuffer, width, height }) {
  * @param {GL} gl
  */
 export function drawWhole(gl) {
+  drawRect(gl, 0, 0, 1, 1);
+}
+
+/**
+ * @param {GL} gl
+ * @param {number} left  in uv, as the others
+ * @param {number} top
+ * @param {number} right
+ * @param {number} bottom
+ */
+export function drawRect(gl, left, top, right, bottom) {
   gl.disableVertexAttribArray(RECT);
-  gl.vertexAttrib4f(RECT, 0, 0, 1, 1);
+  gl.vertexAttrib4f(RECT, left, top, right, bottom);
   gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, 1);
 }
 

@@ -15,17 +15,23 @@ import { uprightSize } from '../orientation.js';
 import * as shaders from '../shaders/composite.frag.js';
 import { createAlphaMap } from './alpha-map.js';
 import { createBlur } from './blur.js';
+import { createCommentQuads } from './comment-quads.js';
 import { createFrameTexture } from './frame-texture.js';
 import { createProgram, createTexture, drawRects, drawWhole } from './gl.js';
 
-/** @param {WebGL2RenderingContext} gl */
-export function createScene(gl) {
+/**
+ * @param {WebGL2RenderingContext} gl
+ * @param {import('../comments/comment-layer.js').CommentLayer} [comments]
+ */
+export function createScene(gl, comments) {
   const frameTexture = createFrameTexture(gl);
   const alphaMap = createAlphaMap(gl);
   const picture = createTexture(gl);
   const programs = createProgramCache(gl);
   /** @type {ReturnType<typeof createBlur> | null} */
   let blur = null;
+  /** @type {ReturnType<typeof createCommentQuads> | null} */
+  let quads = null;
   /** @type {Effect} */
   let effect = { kind: 'mask' };
 
@@ -79,6 +85,15 @@ export function createScene(gl) {
     }
   };
 
+  /** @type {(matte: Uniforms | null) => void} */
+  const drawComments = (matte) => {
+    if (effect.kind === 'mask') return;
+    const size = { width: gl.drawingBufferWidth, height: gl.drawingBufferHeight };
+    const placed = comments?.place(size.width, size.height) ?? [];
+    if (placed.length > 0) quads ??= createCommentQuads(gl);
+    quads?.draw(placed, size, matte, effect.kind === 'cutout');
+  };
+
   return {
     /** @param {VideoFrame} frame */
     prepare: (frame) => frameTexture.prepare(frame),
@@ -102,15 +117,18 @@ export function createScene(gl) {
       frameTexture.setFilter(isPixelOnPixel(frame, gl) ? gl.NEAREST : gl.LINEAR);
       toCanvas();
       drawEffect({ ...uniforms, isCanvas: true });
+      drawComments(uniforms);
     },
 
     renderStandIn() {
       toCanvas();
       clear();
-      if (effect.kind !== 'image') return;
-      const coverScale = coverScaleOf(effect.image, gl);
-      programs.get(shaders.PICTURE_ONLY).use({ background: picture, coverScale, isCanvas: true });
-      drawWhole(gl);
+      if (effect.kind === 'image') {
+        const coverScale = coverScaleOf(effect.image, gl);
+        programs.get(shaders.PICTURE_ONLY).use({ background: picture, coverScale, isCanvas: true });
+        drawWhole(gl);
+      }
+      drawComments(null);
     },
 
     /** @param {Effect} next */
@@ -126,6 +144,7 @@ export function createScene(gl) {
 
     dispose() {
       blur?.dispose();
+      quads?.dispose();
       programs.dispose();
       alphaMap.dispose();
       frameTexture.dispose();

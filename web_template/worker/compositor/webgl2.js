@@ -27,17 +27,17 @@ const CONTEXT = {
  * @returns {Compositor}
  * @throws {MatteError} 'webgl-unavailable'
  */
-export function createWebgl2Compositor({ canvas, effect, onRestored }) {
+export function createWebgl2Compositor({ canvas, effect, onRestored, comments }) {
   const gl = canvas.getContext('webgl2', CONTEXT);
   if (!gl) throw new MatteError('webgl-unavailable', 'this browser gives no WebGL2 context');
-  let scene = createScene(gl);
+  let scene = createScene(gl, comments);
   /** @type {import('../../shared/looks.js').Looks} */
   let looks = DEFAULT_LOOKS;
   scene.setEffect(effect);
 
   const onLost = (/** @type {Event} */ event) => event.preventDefault(); // asks for it back
   const onBack = () => {
-    scene = createScene(gl);
+    scene = createScene(gl, comments);
     scene.setEffect(effect);
     scene.setLooks(looks);
     onRestored();
