@@ -47,12 +47,14 @@ fn sample(@builtin(global_invocation_id) id: vec3u) {
   }
   let across = intervalOf(id.x, look.rect.x, look.rect.z, look.size.x);
   let down = intervalOf(id.y, look.rect.y, look.rect.w, look.size.y);
+  // The texture is as large as the picture is shown, which counts wide pixels more than once.
+  let unit = vec2f(textureDimensions(frame)) / look.picture;
   var sum = vec3f(0.0);
   for (var y = i32(floor(down.start)); f32(y) < down.end; y++) {
     var row = vec3f(0.0);
     for (var x = i32(floor(across.start)); f32(x) < across.end; x++) {
       let at = vec2i(clamp(x, across.low, across.high), clamp(y, down.low, down.high));
-      row += overlap(x, across) * textureLoad(frame, at).rgb;
+      row += overlap(x, across) * textureLoad(frame, vec2i((vec2f(at) + 0.5) * unit)).rgb;
     }
     sum += overlap(y, down) * row;
   }
