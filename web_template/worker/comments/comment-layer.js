@@ -44,8 +44,11 @@ export class CommentLayer {
   /** @param {Comments | null} comments  null or no lines: none */
   set(comments) {
     this.stop();
-    this.#flow = null;
+    const before = this.#comments;
     this.#comments = comments && comments.lines.length > 0 ? comments : null;
+    const goesOn = this.#comments?.size === before?.size;
+    if (this.#comments && goesOn) this.#flow?.update(this.#comments);
+    else this.#flow = null;
     if (this.#comments) this.#timer = setInterval(() => this.#tick(), FRAME_MS);
     else this.#sprites.clear();
   }

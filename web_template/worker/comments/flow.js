@@ -13,7 +13,8 @@
  * @property {number} opacity  0..1
  *
  * @typedef {{width: number, height: number}} Size  pixels
- * @typedef {{text: string, color: string, lane: number, width: number, bornS: number, x: number}} Flying
+ * @typedef {{text: string, color: string, lane: number, width: number, bornS: number, lifeS: number,
+ *   isCalm: boolean, x: number}} Flying
  */
 
 import { readLine } from '../../shared/comments.js';
@@ -44,6 +45,8 @@ export class CommentFlow {
   #flying = [];
   #nextLine = 0;
   #nextS = Number.NEGATIVE_INFINITY;
+  /** Lines that have just been written come before their turn. @type {string[]} */
+  #fresh = [];
 
   /**
    * @param {Comments} comments
@@ -56,6 +59,18 @@ export class CommentFlow {
     this.#size = size;
     this.#measure = measure;
     this.#random = random;
+  }
+
+  /**
+   * What flies goes on; what comes follows the new wishes. Not for another size.
+   * @param {Comments} comments
+   */
+  update(comments) {
+    const known = new Set(this.#comments.lines);
+    const added = comments.lines.filter((line) => !known.has(line));
+    if (known.size > 0 && added.length < comments.lines.length) this.#fresh.push(...added);
+    this.#comments = comments;
+    if (this.#fresh.length > 0) this.#nextS = Math.min(this.#nextS, 0);
   }
 
   /** Height of a line, pixels. */
@@ -74,12 +89,12 @@ export class CommentFlow {
    */
   at(nowS) {
     const { lines } = this.#comments;
-    if (lines.length === 0) return [];
+    if (lines.length === 0 && this.#flying.length === 0) return [];
     if (this.#nextS === Number.NEGATIVE_INFINITY) this.#fill(nowS);
     // After a long pause nobody misses what would have flown meanwhile.
-    this.#nextS = Math.max(this.#nextS, nowS - this.#lifeS);
+    this.#nextS = Math.max(this.#nextS, this.#fresh.length > 0 ? nowS : nowS - this.#lifeS);
     while (this.#nextS <= nowS) this.#spawn(this.#nextS);
-    this.#flying = this.#flying.filter((each) => nowS < each.bornS + this.#lifeS);
+    this.#flying = this.#flying.filter((each) => nowS < each.bornS + each.lifeS);
     return this.#flying.map((each) => this.#place(each, nowS));
   }
 
@@ -97,15 +112,18 @@ export class CommentFlow {
     const perLane = between(PER_LANE, this.#comments.density);
     const pauseS = this.#lifeS / (this.lanes * perLane);
     this.#nextS = bornS + pauseS * (0.6 + 0.8 * this.#random());
-    const { lines, colors } = this.#comments;
-    const line = readLine(lines[this.#nextLine % lines.length], this.#nextLine, colors);
+    const { lines, colors, calm } = this.#comments;
+    const next = this.#fresh[0] ?? lines[this.#nextLine % lines.length];
+    if (next === undefined) return;
+    const line = readLine(next, this.#nextLine, colors);
     const width = this.#measure(line.text, this.lineHeight);
     const free = this.#freeLanes(width, bornS);
     if (free.length === 0) return; // its turn comes later
-    this.#nextLine++;
+    if (this.#fresh.length > 0) this.#fresh.shift();
+    else this.#nextLine++;
     const lane = free[Math.floor(this.#random() * free.length)];
     const x = Math.max(0, this.#size.width - width) * this.#random();
-    this.#flying.push({ ...line, lane, width, bornS, x });
+    this.#flying.push({ ...line, lane, width, bornS, lifeS: this.#lifeS, isCalm: calm, x });
   }
 
   /**
@@ -124,14 +142,13 @@ export class CommentFlow {
    * @param {number} bornS
    */
   #isApart(ahead, width, bornS) {
-    const life = this.#lifeS;
-    const leavesS = ahead.bornS + life;
+    const leavesS = ahead.bornS + ahead.lifeS;
     if (bornS >= leavesS) return true;
-    if (this.#comments.calm) return false;
+    if (this.#comments.calm || ahead.isCalm) return false;
     const gap = GAP * this.lineHeight;
     const full = this.#size.width;
-    const aheadSpeed = (full + ahead.width) / life;
-    const speed = (full + width) / life;
+    const aheadSpeed = (full + ahead.width) / ahead.lifeS;
+    const speed = (full + width) / this.#lifeS;
     const isIn = (bornS - ahead.bornS) * aheadSpeed >= ahead.width + gap;
     // When the one ahead has left, this one's left edge must not be beyond the left border.
     return isIn && (leavesS - bornS) * speed <= full - gap;
@@ -142,14 +159,14 @@ export class CommentFlow {
    * @param {number} nowS
    * @returns {Placed}
    */
-  #place({ text, color, lane, width, bornS, x }, nowS) {
+  #place({ text, color, lane, width, bornS, lifeS, isCalm, x }, nowS) {
     const top = this.#size.height * MARGIN + lane * this.lineHeight;
     const ageS = nowS - bornS;
-    if (this.#comments.calm) {
-      const opacity = Math.min(1, ageS / FADE_S, (STAND_S - ageS) / FADE_S);
+    if (isCalm) {
+      const opacity = Math.min(1, ageS / FADE_S, (lifeS - ageS) / FADE_S);
       return { text, color, x, y: top, opacity: Math.max(0, opacity) };
     }
-    const way = (ageS / this.#lifeS) * (this.#size.width + width);
+    const way = (ageS / lifeS) * (this.#size.width + width);
     return { text, color, x: this.#size.width - way, y: top, opacity: 1 };
   }
 }
