@@ -18,6 +18,11 @@ each side rounded half up and at least 1; both are convolved on it with a separa
 ``sigma = strength · 0.025 · longer side · k`` grid pixels, cut off at ``ceil(3·sigma)``, edges
 clamped; the quotient is enlarged bilinearly.
 
+**Looks** (``looks``) change the ramp and the person's colours. ``brightness`` goes for all but
+``mask`` and ``overlay``. With ``light_wrap``, behind ``color`` and ``image`` only, the light of the
+background, ``blur((1 − alpha)·background)`` by the blur of strength ``LIGHT_STRENGTH`` and without
+the quotient, is screened over the person: ``rgb + (1 − rgb)·light_wrap·light``, of 0..1.
+
 Colours are blended as they are stored (sRGB), as browsers do.
 """
 
@@ -25,12 +30,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from builder.errors import MediaError
+from builder.looks import DEFAULT_LOOKS, Looks, ramp_with
 from builder.resample import resize
 
 Float = NDArray[np.float32]
@@ -45,6 +51,7 @@ WHITE: Color = (255, 255, 255)
 BLUR_GRID = 320  # pixels of the longer side: what a blur leaves is far coarser
 BLUR_SIGMA = 0.025  # of the longer side, at strength 1
 _WEIGHT_FLOOR = 1 / 255  # one step of an 8-bit alpha: keeps 0/0 out of the person's middle
+LIGHT_STRENGTH = 0.5  # of the blur that light wraps by: a sigma of 1.25 % of the longer side
 _STRIP = 128  # rows composited at once, so that float copies stay in the cache
 
 
@@ -87,6 +94,7 @@ def apply(
     *,
     threshold: float = 0.5,
     ramp: tuple[float, float] | None = None,
+    looks: Looks = DEFAULT_LOOKS,
 ) -> Picture:
     """Draw one frame.
 
@@ -96,13 +104,17 @@ def apply(
         alpha: person probability, ``[H, W]`` 0..1.
         threshold: the alpha at which a pixel is half person, 0..1.
         ramp: see the module's text.
+        looks: how the edge and the person are drawn.
 
     Returns:
         uint8 ``[H, W, 3]``; for ``mask`` grey, ``[H, W]``.
     """
-    if effect.kind in ("mask", "cutout", "overlay"):
-        return _DRAWERS[effect.kind](effect, rgb, alpha, threshold)
-    return _DRAWERS[effect.kind](effect, rgb, shape_alpha(alpha, threshold, ramp), threshold)
+    shown = alpha
+    if effect.kind in ("color", "image", "blur"):
+        shown = shape_alpha(alpha, threshold, ramp_with(ramp, looks))
+    elif effect.kind != "mask":
+        shown = _whole(alpha, threshold, ramp, looks)
+    return _DRAWERS[effect.kind](effect, rgb, shown, looks)
 
 
 def fitted(effect: Effect, height: int, width: int) -> Effect:
@@ -137,6 +149,13 @@ def cover(image: Picture, height: int, width: int) -> Picture:
 
 def blurred_background(rgb: Picture, alpha: Float, strength: float) -> Picture:
     """Blur what is not person, ``[H, W, 3]``; the definition is in the module's text."""
+    small = _blurred(rgb, alpha, strength)
+    quotient = small[..., :3] / np.maximum(small[..., 3:], _WEIGHT_FLOOR)
+    return _to_uint8(resize(quotient.astype(np.float32, copy=False), *alpha.shape))
+
+
+def _blurred(rgb: Picture, alpha: Float, strength: float) -> Float:
+    """``blur(w·rgb)`` and ``blur(w)`` with ``w = 1 − alpha`` on the blur's grid, ``[h, w, 4]``."""
     height, width = alpha.shape
     k = min(1.0, BLUR_GRID / max(height, width))
     grid = max(1, int(height * k + 0.5)), max(1, int(width * k + 0.5))
@@ -145,9 +164,7 @@ def blurred_background(rgb: Picture, alpha: Float, strength: float) -> Picture:
     layers[..., 3] = 1 - alpha
     np.multiply(rgb, layers[..., 3:], out=layers[..., :3])
     small = np.tensordot(_gaussian(grid[0], sigma), resize(layers, *grid), 1)
-    small = np.tensordot(_gaussian(grid[1], sigma), small, (1, 1)).swapaxes(0, 1)
-    quotient = small[..., :3] / np.maximum(small[..., 3:], _WEIGHT_FLOOR)
-    return _to_uint8(resize(quotient.astype(np.float32, copy=False), height, width))
+    return np.asarray(np.tensordot(_gaussian(grid[1], sigma), small, (1, 1)).swapaxes(0, 1))
 
 
 @lru_cache(maxsize=8)
@@ -163,35 +180,63 @@ def _gaussian(size: int, sigma: float) -> Float:
     return matrix.astype(np.float32)
 
 
-def _draw_mask(_: Effect, _rgb: Picture, alpha: Float, _threshold: float) -> Picture:
+def _whole(alpha: Float, threshold: float, ramp: tuple[float, float] | None, looks: Looks) -> Float:
+    """Choose whole pixels, 0 or 1; shrink moves the alpha from which on they are person."""
+    if looks.keeps_edge:
+        return (alpha >= threshold).astype(np.float32)
+    return (shape_alpha(alpha, threshold, ramp_with(ramp, looks)) >= 0.5).astype(np.float32)
+
+
+def _draw_mask(_: Effect, _rgb: Picture, alpha: Float, _looks: Looks) -> Picture:
     return _to_uint8(alpha * 255)
 
 
-def _draw_cutout(_: Effect, rgb: Picture, alpha: Float, threshold: float) -> Picture:
-    return np.where((alpha >= threshold)[..., None], rgb, np.array(WHITE, np.uint8))
+def _draw_cutout(_: Effect, rgb: Picture, whole: Float, looks: Looks) -> Picture:
+    return np.where(whole[..., None] > 0, _brightened(rgb, looks), np.array(WHITE, np.uint8))
 
 
-def _draw_overlay(effect: Effect, rgb: Picture, alpha: Float, threshold: float) -> Picture:
+def _draw_overlay(effect: Effect, rgb: Picture, whole: Float, _: Looks) -> Picture:
     tint = np.array(effect.color or TINT, np.uint16)
     half = ((rgb + tint + 1) // 2).astype(np.uint8)
-    return np.where((alpha >= threshold)[..., None], half, rgb)
+    return np.where(whole[..., None] > 0, half, rgb)
 
 
-def _draw_color(effect: Effect, rgb: Picture, alpha: Float, _: float) -> Picture:
+def _draw_color(effect: Effect, rgb: Picture, alpha: Float, looks: Looks) -> Picture:
     color = np.array(effect.color or GREEN_SCREEN, np.uint8)
-    return _blend(rgb, alpha, np.broadcast_to(color, rgb.shape))
+    return _draw_replaced(rgb, alpha, np.broadcast_to(color, rgb.shape), looks)
 
 
-def _draw_image(effect: Effect, rgb: Picture, alpha: Float, _: float) -> Picture:
+def _draw_image(effect: Effect, rgb: Picture, alpha: Float, looks: Looks) -> Picture:
     assert effect.image is not None  # checked when the effect was made
-    return _blend(rgb, alpha, cover(effect.image, *alpha.shape))
+    return _draw_replaced(rgb, alpha, cover(effect.image, *alpha.shape), looks)
 
 
-def _draw_blur(effect: Effect, rgb: Picture, alpha: Float, _: float) -> Picture:
-    return _blend(rgb, alpha, blurred_background(rgb, alpha, effect.strength))
+def _draw_replaced(rgb: Picture, alpha: Float, background: Picture, looks: Looks) -> Picture:
+    person = _brightened(rgb, looks)
+    if looks.light_wrap > 0:
+        light = looks.light_wrap / 255 * wrapped_light(background, alpha)
+        person = _to_uint8(person + (np.float32(255) - person) * light)
+    return _blend(person, alpha, background)
 
 
-_DRAWERS: dict[str, Callable[[Effect, Picture, Float, float], Picture]] = {
+def _draw_blur(effect: Effect, rgb: Picture, alpha: Float, looks: Looks) -> Picture:
+    background = blurred_background(rgb, alpha, effect.strength)
+    return _blend(_brightened(rgb, looks), alpha, background)
+
+
+def wrapped_light(background: Picture, alpha: Float) -> Float:
+    """Light that falls from the background on the person, ``[H, W, 3]`` 0..255."""
+    return resize(_blurred(background, alpha, LIGHT_STRENGTH)[..., :3], *alpha.shape)
+
+
+def _brightened(rgb: Picture, looks: Looks) -> Picture:
+    if looks.brightness == 0:
+        return rgb
+    curve = 255 * (np.arange(256, dtype=np.float32) / 255) ** (2.0**-looks.brightness)
+    return _to_uint8(curve)[rgb]
+
+
+_DRAWERS: dict[str, Callable[[Effect, Picture, Float, Looks], Picture]] = {
     "cutout": _draw_cutout,
     "overlay": _draw_overlay,
     "color": _draw_color,
@@ -211,5 +256,6 @@ def _blend(rgb: Picture, alpha: Float, background: Picture) -> Picture:
     return result
 
 
-def _to_uint8(values: Float) -> Picture:
-    return (np.clip(values, 0, 255) + np.float32(0.5)).astype(np.uint8)
+def _to_uint8(values: NDArray[Any]) -> Picture:
+    rounded = np.clip(values, 0, 255) + np.float32(0.5)
+    return np.asarray(rounded.astype(np.uint8))
