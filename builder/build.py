@@ -3,6 +3,7 @@
 Everything is gathered before the site is written, and nothing is written when nothing changed.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import __version__, paths
+from builder.errors import SiteError
+from builder.importers.paddle_files import PARAMETERS, is_program
 from builder.pipeline import BuiltModel, Progress, build_model, files_of, hash_files, hash_json
 from builder.recipe import Recipe, load_recipe
+from builder.site_choices import SiteChoices
 from builder.tuning import chosen_rewrites
 
 if TYPE_CHECKING:
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
 # The first is the page's default: half the pixels of the other, so the faster one.
 DEFAULT_MODELS = ("selfie-landscape", "selfie")
-TITLE = "Livematte"
 
 DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS = 1280, 720, 30, 8
 # The frame whose picture stands for the clip before it plays.
@@ -43,6 +46,7 @@ def build_site(
     progress: Progress,
     force: bool = False,
     tuned: bool = False,
+    choices: SiteChoices | None = None,
 ) -> BuildResult:
     """Build the site, unless the one that is there was made from the same inputs.
 
@@ -54,6 +58,7 @@ def build_site(
         progress: called with one line for each step.
         force: render even when nothing changed.
         tuned: first measure in a browser which rewrites make each model faster.
+        choices: title, background pictures and what else makes it a site of one's own.
 
     Raises:
         LivematteError: any stage's own error; the old site is untouched then.
@@ -65,21 +70,26 @@ def build_site(
 
         for recipe in recipes:
             tune(recipe, progress)
-    fingerprint = _fingerprint(recipes)
+    choices = choices or SiteChoices()
+    fingerprint = _fingerprint(recipes, choices)
     if not force and _built_fingerprint(site_dir) == fingerprint:
         return BuildResult(site_dir, rendered=False, models=())
 
     from builder.precompress import warm_up
     from builder.site import render_site
-    from builder.site_plan import Runtime, SitePlan
+    from builder.site_backgrounds import read_backgrounds
+    from builder.site_plan import BACKDROPS, OWN_BACKDROP, Runtime, SiteBackgrounds, SitePlan
 
+    backgrounds = SiteBackgrounds()
+    if choices.backgrounds:
+        backgrounds = read_backgrounds(choices.backgrounds, (*BACKDROPS, OWN_BACKDROP), progress)
     runtime = Runtime.from_npm(paths.node_modules())
     # Half a minute each on one core when not in the cache: it goes on beside the models' stages.
     builds = runtime.webgpu.values()
     warm_up([runtime.wasm, *(build.wasm for build in builds)], paths.cache_dir())
     built = tuple(build_model(recipe, progress) for recipe in recipes)
     plan = SitePlan(
-        title=TITLE,
+        title=choices.title,
         template_dir=paths.template_dir(),
         models=tuple(_site_model(model) for model in built),
         default_model=recipes[0].name,
@@ -87,16 +97,22 @@ def build_site(
         demo=_demo_media(progress),
         fingerprint=fingerprint,
         version=__version__,
+        locale=choices.locale,
+        default_effect=choices.default_effect,
+        backgrounds=backgrounds,
+        base=choices.base,
+        overlay=choices.templates,
     )
     progress("rendering the site")
     render_site(plan, site_dir, progress=progress)
     return BuildResult(site_dir, rendered=True, models=built)
 
 
-def watched_paths(models: Sequence[str]) -> tuple[Path, ...]:
+def watched_paths(models: Sequence[str], choices: SiteChoices | None = None) -> tuple[Path, ...]:
     """Name the folders whose changes make the site out of date: templates, engine, recipes."""
     folders = {load_recipe(name).folder.resolve() for name in models or DEFAULT_MODELS}
-    return (paths.template_dir(), *sorted(folders))
+    own = choices.folders if choices else ()
+    return (paths.template_dir(), *sorted(folders), *own)
 
 
 def _site_model(model: BuiltModel) -> "SiteModel":
@@ -162,7 +178,7 @@ def _demo_key() -> str:
     return hash_json([sizes, hash_files(files), *_versions(("av", "numpy", "pillow"))])[:16]
 
 
-def _fingerprint(recipes: Sequence[Recipe]) -> str:
+def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices) -> str:
     """Hash all that a site is made from, cheaply: no model is read and no heavy package loaded."""
     trees = [paths.PACKAGE_DIR, paths.template_dir(), paths.DATA_DIR / "package-lock.json"]
     parts = [
@@ -170,6 +186,8 @@ def _fingerprint(recipes: Sequence[Recipe]) -> str:
         [chosen_rewrites(recipe) for recipe in recipes],
         [_source_state(recipe) for recipe in recipes],
         [hash_files(files_of(tree)) for tree in trees],
+        [choices.title, choices.default_effect, choices.locale, choices.base],
+        [_folder_state(folder) for folder in (choices.backgrounds, choices.templates)],
         _versions(("av", "brotli", "jinja2", "numpy", "onnx", "onnxruntime", "onnxsim", "tflite")),
     ]
     return hash_json(parts)
@@ -178,9 +196,24 @@ def _fingerprint(recipes: Sequence[Recipe]) -> str:
 def _source_state(recipe: Recipe) -> list[int]:
     """A file of this machine may change under its recipe; the others carry their sha256."""
     path = recipe.folder / getattr(recipe.source, "path", "")
-    if not path.is_file():
+    files = [path, path.with_suffix(PARAMETERS)] if is_program(path) else [path]
+    states = [file.stat() for file in files if file.is_file()]
+    return [number for state in states for number in (state.st_size, state.st_mtime_ns)]
+
+
+def _folder_state(folder: Path | None) -> list[list[str]]:
+    """Hash a developer's own folder, wherever it lies: the same on every machine."""
+    if folder is None:
         return []
-    return [path.stat().st_size, path.stat().st_mtime_ns]
+    if not folder.is_dir():
+        raise SiteError(f"{folder} is no folder; check the name")
+    try:
+        return [
+            [path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()]
+            for path in files_of(folder)
+        ]
+    except OSError as error:
+        raise SiteError(f"cannot read {error.filename}: {error.strerror}; allow it") from error
 
 
 def _versions(names: Sequence[str]) -> list[str]:

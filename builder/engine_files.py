@@ -11,10 +11,11 @@ ENGINE_FOLDERS = ("page", "worker", "shared", "styles", "assets")
 _ENTRY = "page/matte.js"
 
 
-def engine_files(template_dir: Path) -> dict[str, bytes]:
+def engine_files(template_dir: Path, overlay: Path | None = None) -> dict[str, bytes]:
     """Read the engine: content by path below ``template_dir``, sorted.
 
-    What editors and file managers leave behind is not part of it.
+    What editors and file managers leave behind is not part of it. A file of ``overlay`` takes the
+    place of the one of its name.
 
     Raises:
         SiteError: there is no engine in this folder.
@@ -23,16 +24,18 @@ def engine_files(template_dir: Path) -> dict[str, bytes]:
         path.relative_to(template_dir).as_posix(): path
         for folder in ENGINE_FOLDERS
         for path in (template_dir / folder).rglob("*")
-        if path.is_file() and not _is_litter(path.relative_to(template_dir))
+        if path.is_file() and not is_litter(path.relative_to(template_dir))
     }
     if _ENTRY not in found:
         raise SiteError(
             f"{template_dir / _ENTRY} is missing; name a folder with Livematte's browser side"
         )
-    return {name: found[name].read_bytes() for name in sorted(found)}
+    own = {name: overlay / name for name in found if overlay and (overlay / name).is_file()}
+    return {name: path.read_bytes() for name, path in sorted((found | own).items())}
 
 
-def _is_litter(path: Path) -> bool:
+def is_litter(path: Path) -> bool:
+    """Tell what editors and file managers leave behind, by its path below a source folder."""
     return any(part.startswith(".") or part.endswith(("~", ".orig", ".rej")) for part in path.parts)
 
 

@@ -31,7 +31,7 @@ _COPYRIGHT = re.compile(r"Copyright \([cC]\)[^\n*]*")
 
 
 def licences_text(plan: SitePlan, runtime_module: bytes) -> str:
-    """Write the notices of Livematte, the runtime, the models and the demonstration clip.
+    """Write the notices of Livematte, the runtime, the models, the clip and the backgrounds.
 
     Args:
         plan: the site.
@@ -56,6 +56,10 @@ def licences_text(plan: SitePlan, runtime_module: bytes) -> str:
     ]
     if plan.demo.credit:
         sections.append(f"Demonstration clip\n{plan.demo.credit}\n")
+    if plan.backgrounds.pictures:
+        titles = ", ".join(each.title for each in plan.backgrounds.pictures)
+        terms = plan.backgrounds.terms or "Ask those who publish this site for their terms."
+        sections.append(f"Background pictures of this site: {titles}\n{terms}\n")
     sections.append(
         _apache_licence() or "Apache-2.0: https://www.apache.org/licenses/LICENSE-2.0\n"
     )

@@ -21,8 +21,9 @@ def make_manifest(
         files: content by site path.
         engine: the engine's folder.
         places: the site path of each part: ``module``, ``glue`` and ``wasm`` of the plain runtime
-            and, after ``webgpu.<build>.``, of each WebGPU build; ``demo``, ``poster`` and
-            ``<model>.<variant>`` of each shipped variant and ``<model>.golden`` where there is one.
+            and, after ``webgpu.<build>.``, of each WebGPU build; ``demo``, ``poster``,
+            ``<model>.<variant>`` of each shipped variant, ``<model>.golden`` where there is one and
+            ``background.<name>`` of each background picture.
     """
     demo = plan.demo
     return {
@@ -50,6 +51,16 @@ def make_manifest(
             "height": demo.height,
             "frameRate": demo.frame_rate,
         },
+        "backgrounds": [
+            {
+                "name": each.name,
+                "title": each.title,
+                "file": places[f"background.{each.name}"],
+                "width": each.width,
+                "height": each.height,
+            }
+            for each in plan.backgrounds.pictures
+        ],
     }
 
 

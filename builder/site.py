@@ -14,6 +14,7 @@ What a site consists of::
     models/<name>.<variant>-<hash>.onnx
     models/<name>.golden-<hash>.bin   the frame on which the page proves what runs the model
     media/demo-<hash>.webm        the demonstration clip and its poster
+    media/background-<hash>.webp  background pictures of the site's own
     service-worker.js             keeps a build for visits without a network
     app.webmanifest  icons/       make the site installable
     favicon.*  licences.txt  _headers  .nojekyll
@@ -33,9 +34,12 @@ from builder.headers import IMMUTABLE, PAGE_POLICY, cache_control, security_head
 from builder.icons import app_manifest, icon_files
 from builder.licences import licences_text
 from builder.manifest import file_list, make_manifest
+from builder.overlay import check_overlay
 from builder.pages import read_locales, render_pages
 from builder.precompress import compressed_copies
+from builder.site_backgrounds import SUFFIX as BACKGROUND_SUFFIX
 from builder.site_plan import (
+    BACKDROPS,
     Content,
     DemoMedia,
     RejectedVariant,
@@ -124,7 +128,9 @@ def site_files(plan: SitePlan) -> dict[str, bytes]:
 
 
 def _site_files(plan: SitePlan) -> dict[str, bytes]:
-    sources = engine_files(plan.template_dir)
+    if plan.overlay:
+        check_overlay(plan.template_dir, plan.overlay)
+    sources = engine_files(plan.template_dir, plan.overlay)
     engine = f"engine-{tree_hash(sources)}"
     files = {f"{engine}/{name}": data for name, data in sources.items()}
     hashed, stable = _hashed_files(plan), _stable_files(sources, engine)
@@ -133,7 +139,7 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
     files["licences.txt"] = licences_text(plan, files[places["module"]]).encode()
 
     manifest = make_manifest(plan, files, engine, places)
-    locales = read_locales(plan.template_dir, plan.locale)
+    locales = read_locales(plan.template_dir, plan.locale, plan.overlay)
     description = locales[plan.locale].get("page.description", "")
     files["app.webmanifest"] = app_manifest(plan.title, plan.locale, description)
     pages = render_pages(
@@ -146,7 +152,10 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
             "locale": plan.locale,
             "preload": preload_links(manifest, files),
             "version": plan.version,
+            "defaults": _defaults(plan),
+            "base": plan.base,
         },
+        plan.overlay,
     )
     files |= pages
     build = tree_hash(files)
@@ -172,6 +181,9 @@ def _hashed_files(plan: SitePlan) -> dict[str, tuple[str, bytes]]:
         if model.golden is not None:
             name, data = f"{model.name}.golden", _read(model.golden)
             hashed[name] = (f"models/{name}-{content_hash(data)}.bin", data)
+    for each in plan.backgrounds.pictures:
+        path = f"media/background-{content_hash(each.data)}{BACKGROUND_SUFFIX}"
+        hashed[f"background.{each.name}"] = (path, each.data)
     for part, content, suffix in (
         ("demo", demo.video, demo.video_suffix),
         ("poster", demo.poster, demo.poster_suffix),
@@ -201,10 +213,18 @@ def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]
     return files | icon_files()
 
 
+def _defaults(plan: SitePlan) -> dict[str, str]:
+    """Say what the page shows at a first visit."""
+    own = plan.backgrounds.pictures
+    return {"effect": plan.default_effect, "backdrop": own[0].name if own else BACKDROPS[0]}
+
+
 def _service_worker(plan: SitePlan, build: str) -> bytes:
     """Write the build's name into the worker: its bytes change with each build, so it updates."""
-    source = (plan.template_dir / "service-worker.js").read_bytes()
-    return source.replace(b"'__BUILD__'", f"'{build}'".encode())
+    name = "service-worker.js"
+    own = plan.overlay / name if plan.overlay else None
+    path = own if own and own.is_file() else plan.template_dir / name
+    return path.read_bytes().replace(b"'__BUILD__'", f"'{build}'".encode())
 
 
 def _read(content: Content) -> bytes:

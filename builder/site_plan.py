@@ -16,6 +16,11 @@ Content = bytes | Path
 _NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 
 
+# The pictures that come with the page, in the order of its picker.
+BACKDROPS = ("ridge", "window", "studio", "ink", "night", "shelf")
+OWN_BACKDROP = "own"  # the visitor's
+
+
 @dataclass(frozen=True, slots=True)
 class SiteVariant:
     """One shipped shape of a model, and how it differs from fp32 on real pictures (alpha 0..1)."""
@@ -133,6 +138,25 @@ class DemoMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteBackground:
+    """One picture that visitors can put behind them."""
+
+    name: str  # in addresses and in what the page remembers
+    title: str  # what a visitor reads
+    data: bytes  # a WebP file
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBackgrounds:
+    """A site's own pictures, the first one shown first, and whose they are."""
+
+    pictures: tuple[SiteBackground, ...] = ()
+    terms: str = ""  # for licences.txt
+
+
+@dataclass(frozen=True, slots=True)
 class SitePlan:
     """A whole site.
 
@@ -149,6 +173,10 @@ class SitePlan:
     fingerprint: str  # of everything that went into the build
     version: str  # of Livematte
     locale: str = "en"  # the language of a visitor whose browser names none that the page speaks
+    default_effect: str = "image"  # what a first visit shows
+    backgrounds: SiteBackgrounds = SiteBackgrounds()
+    base: str = ""  # the site's address, with a slash at its end; none: it is not known
+    overlay: Path | None = None  # files that take the place of those of ``template_dir``
 
     def __post_init__(self) -> None:
         names = [model.name for model in self.models]

@@ -1,9 +1,14 @@
 """What several commands share: options, and small steps."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from builder.site_choices import PAGE_EFFECTS, SiteChoices
 
 if TYPE_CHECKING:
     from builder.predict import Segmenter
@@ -12,11 +17,46 @@ if TYPE_CHECKING:
 EFFECTS = ("cutout", "overlay", "color", "blur", "image", "mask")
 DEFAULT_MODEL = "selfie-landscape"
 
+
+def _names(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> Any:
+    """Split what is given as one word: ``a,b`` is ``a`` and ``b``."""
+    return tuple(name.strip() for each in given for name in each.split(",") if name.strip())
+
+
+def own_site_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that make a site one's own; the command gets them as one ``choices``."""
+
+    @wraps(command)
+    def with_choices(**given: Any) -> None:
+        names = [field.name for field in fields(SiteChoices)]
+        own = {name: given.pop(name) for name in names}
+        chosen = {name: value for name, value in own.items() if value is not None}
+        command(choices=SiteChoices(**chosen), **given)
+
+    for option in reversed(_OWN_SITE):
+        with_choices = option(with_choices)
+    return with_choices
+
+
+_OWN_SITE = (
+    click.option("--title", metavar="TEXT", help="The site's name [Livematte]."),
+    click.option("--default-effect", type=click.Choice(PAGE_EFFECTS),
+                 help="What a first visit shows [image]."),
+    click.option("--background", "backgrounds", type=click.Path(path_type=Path), metavar="DIR",
+                 help="Put this folder's pictures into the site, the first one in front."),
+    click.option("--locale", metavar="LANGUAGE",
+                 help="For visitors whose browser names no language that the page speaks [en]."),
+    click.option("--base", metavar="URL",
+                 help="Where the site will be, for search engines and link previews."),
+    click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
+                 help="Files that take the place of those of the same path in web_template/."),
+)  # fmt: skip
+
 site_option = click.option(
     "--site", "site_dir", type=click.Path(path_type=Path), help="The site's folder [site/]."
 )
 models_option = click.option(
-    "--model", "models", multiple=True, metavar="NAME",
+    "--model", "--models", "models", multiple=True, metavar="NAME[,NAME…]", callback=_names,
     help="A recipe's name or file; the first is the page's default. Repeatable.",
 )  # fmt: skip
 model_option = click.option(

@@ -4,22 +4,32 @@ from pathlib import Path
 
 import click
 
-from builder.cli.options import models_option, site_option
+from builder.cli.options import models_option, own_site_options, site_option
+from builder.site_choices import SiteChoices
 
 
 @click.command()
 @site_option
 @models_option
+@own_site_options
 @click.option("--force", is_flag=True, help="Render the site even when nothing has changed.")
 @click.option("--tune", "tuned", is_flag=True,
               help="First measure in a headless browser which rewrites make each model faster, and "
               "store them beside its recipe.")  # fmt: skip
-def build(site_dir: Path | None, models: tuple[str, ...], force: bool, tuned: bool) -> None:
+def build(
+    site_dir: Path | None,
+    models: tuple[str, ...],
+    choices: SiteChoices,
+    force: bool,
+    tuned: bool,
+) -> None:
     """Build the static site: convert, verify and quantize the models, render the pages."""
     from builder import console
     from builder.build import build_site
 
-    result = build_site(models, site_dir, force=force, tuned=tuned, progress=console.say)
+    result = build_site(
+        models, site_dir, force=force, tuned=tuned, choices=choices, progress=console.say
+    )
     if result.models:
         console.result_console.print(console.variants_table(result.models))
     state = "is ready" if result.rendered else "is up to date"
@@ -29,11 +39,17 @@ def build(site_dir: Path | None, models: tuple[str, ...], force: bool, tuned: bo
 @click.command()
 @site_option
 @models_option
+@own_site_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--watch/--no-watch", default=True, help="Rebuild and reload on a change [yes].")
 def serve(
-    site_dir: Path | None, models: tuple[str, ...], host: str, port: int, watch: bool
+    site_dir: Path | None,
+    models: tuple[str, ...],
+    choices: SiteChoices,
+    host: str,
+    port: int,
+    watch: bool,
 ) -> None:
     """Build the site if it is out of date, then serve it on this machine."""
     from builder import console
@@ -41,15 +57,15 @@ def serve(
     from builder.serve import serve as run_server
 
     def rebuild() -> None:
-        build_site(models, site_dir, progress=console.say)
+        build_site(models, site_dir, choices=choices, progress=console.say)
 
-    result = build_site(models, site_dir, progress=console.say)
+    result = build_site(models, site_dir, choices=choices, progress=console.say)
     run_server(
         result.site_dir,
         host=host,
         port=port,
         rebuild=rebuild if watch else None,
-        watch=watched_paths(models) if watch else (),
+        watch=watched_paths(models, choices) if watch else (),
         on_ready=lambda url: console.result_console.print(
             f"[bold green]Livematte[/] is on [bold]{url}[/]"
         ),

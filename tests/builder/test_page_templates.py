@@ -19,15 +19,24 @@ MODEL = {
     "homepage": "https://example.org/",
     "variants": [],
 }
+MANIFEST = {
+    "schema": 1,
+    "defaultModel": "selfie",
+    "models": [MODEL],
+    "demo": {"poster": "media/demo-0123456789.jpg"},
+    "backgrounds": [
+        {"name": "my-office", "title": 'My "office"', "file": "media/background-0123456789.webp"}
+    ],
+}
 
 
-def render(locale: str) -> str:
+def render(locale: str, base: str = "") -> str:
     pages = render_pages(
         paths.template_dir(),
         {
             "title": TITLE,
             "engine": "engine-0123456789",
-            "manifest": {"schema": 1, "defaultModel": "selfie", "models": [MODEL]},
+            "manifest": MANIFEST,
             "locales": LOCALES,
             "locale": locale,
             "preload": [
@@ -35,6 +44,8 @@ def render(locale: str) -> str:
                 {"rel": "preload", "href": "b.wasm", "as": "fetch", "crossorigin": "anonymous"},
             ],
             "version": "1.2.3",
+            "defaults": {"effect": "blur", "backdrop": "my-office"},
+            "base": base,
         },
     )
     return pages["index.html"].decode()
@@ -89,6 +100,7 @@ def test_the_data_blocks_survive_whatever_is_in_them() -> None:
         "title": TITLE,
         "version": "1.2.3",
         "engine": "engine-0123456789",
+        "defaults": {"effect": "blur", "backdrop": "my-office"},
     }
 
 

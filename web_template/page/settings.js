@@ -44,9 +44,10 @@ const VALID = {
 /**
  * What was stored may be of an older version or damaged: each value is taken only if it fits.
  * @param {string | null} stored
+ * @param {Readonly<Settings>} [defaults]
  * @returns {Settings}
  */
-export function parseSettings(stored) {
+export function parseSettings(stored, defaults = DEFAULTS) {
   /** @type {any} */
   let found = null;
   try {
@@ -54,22 +55,29 @@ export function parseSettings(stored) {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  const entries = Object.entries(DEFAULTS).map(([key, value]) => {
+  const entries = Object.entries(defaults).map(([key, value]) => {
     const valid = VALID[/** @type {keyof Settings} */ (key)];
     return [key, valid(found?.[key]) ? found[key] : value];
   });
   return /** @type {Settings} */ (Object.fromEntries(entries));
 }
 
+/** What the site was built with comes before what the page is made with. */
+function siteDefaults() {
+  const site = globalThis.document?.getElementById('site')?.textContent;
+  return { ...DEFAULTS, ...(site && JSON.parse(site).defaults) };
+}
+
 /** @returns {Settings} */
 export function loadSettings() {
-  return parseSettings(useStorage((storage) => storage.getItem(KEY)));
+  const stored = useStorage((storage) => storage.getItem(KEY));
+  return parseSettings(stored, siteDefaults());
 }
 
 /** @param {Partial<Settings>} changes */
 export function saveSettings(changes) {
   useStorage((storage) => {
-    const all = { ...parseSettings(storage.getItem(KEY)), ...changes };
+    const all = { ...parseSettings(storage.getItem(KEY), siteDefaults()), ...changes };
     storage.setItem(KEY, JSON.stringify(all));
     return null;
   });
