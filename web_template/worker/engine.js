@@ -17,7 +17,12 @@
  * @typedef {object} EngineParts
  * @property {(message: FromWorker, transfer?: Transferable[]) => void} post
  * @property {(options: CompositorOptions & {choice?: CompositorChoice}) => Compositor} createCompositor
- * @property {(options: import('./segmenter.js').SegmenterOptions) => Promise<FrameWay>} openWay
+ * @property {OpenWay} openWay
+ * @property {() => Promise<import('./webgpu/device.js').GpuAnswer>} askGpu
+ * @property {() => Promise<Gpu>} openGpu  instead of the two before, where the backend is WebGPU
+ *
+ * @typedef {(options: import('./segmenter.js').SegmenterOptions) => Promise<FrameWay>} OpenWay
+ * @typedef {import('./webgpu/gpu.js').Gpu} Gpu
  *
  * @typedef {object} Session  what there is once `init` is through
  * @property {InitRequest} settings
@@ -25,6 +30,7 @@
  * @property {FrameLoop} loop
  * @property {TrackOutput} output
  * @property {CommentLayer} comments
+ * @property {OpenWay} openWay  on the backend that was asked for
  */
 
 import { capabilities } from '../shared/capabilities.js';
@@ -130,14 +136,18 @@ export class Engine {
         return this.#started().compositor.snapshot(payload.type);
       case 'send-frames':
         return this.#started().output.switch(payload.isOn);
+      case 'ask-gpu':
+        return this.#parts.askGpu();
       case 'ping':
         return { busyMs: this.#session?.loop.busyMs ?? 0 };
     }
   }
 
   /** @param {InitRequest} settings */
-  #init(settings) {
+  async #init(settings) {
     const { canvas, effect } = settings;
+    const gpu = settings.backend === 'webgpu' ? await this.#parts.openGpu() : null;
+    const { createCompositor, openWay } = gpu ?? this.#parts;
     const output = new TrackOutput({
       canvas,
       send: (frame) => this.#parts.post({ type: 'output', frame }, [frame]),
@@ -149,7 +159,7 @@ export class Engine {
     });
     comments.set(settings.comments ?? null);
     output.view = settings.output ?? PLAIN_VIEW;
-    const bare = this.#parts.createCompositor({
+    const bare = createCompositor({
       choice: settings.compositor,
       canvas,
       effect,
@@ -173,10 +183,13 @@ export class Engine {
       onFailure: (error) => {
         this.#setState('failed');
         this.#tell('error', error.toWire());
-        this.#repair.failed(error);
+        // The next backend takes over; a wasm session is replaced by another one.
+        if (gpu) this.#tell('broken', error.toWire());
+        else this.#repair.failed(error);
       },
     });
-    this.#session = { settings, compositor, loop, output, comments };
+    this.#session = { settings, compositor, loop, output, comments, openWay };
+    gpu?.failed.then((error) => loop.fail(error));
     loop.redraw();
     return capabilities();
   }
@@ -215,8 +228,8 @@ export class Engine {
 
   /** @param {import('../shared/manifest.js').ModelSpec} model */
   async #loadModel(model) {
-    const { loop, settings } = this.#started();
-    const way = await this.#parts.openWay({
+    const { loop, settings, openWay } = this.#started();
+    const way = await openWay({
       runtime: settings.runtime,
       threads: settings.threads,
       model,
@@ -292,6 +305,7 @@ export class Engine {
       model: way?.model.name ?? '',
       variant: way?.model.variant ?? '',
       backend: way?.backend ?? 'wasm',
+      backendReason: '', // the page's to know
       threads: way?.threads ?? 0,
       isolated: capabilities().isolated,
       compositor: this.#session?.compositor.kind ?? '',

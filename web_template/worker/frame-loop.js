@@ -111,7 +111,7 @@ export class FrameLoop {
     try {
       this.#compositor.render(this.#shown?.frame ?? null, this.#shown?.matte ?? null);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -160,7 +160,7 @@ export class FrameLoop {
       this.#measure(arrivedMs, mattedMs, matted.times);
       this.#on.onComposited();
     } catch (error) {
-      if (isCurrent()) this.#fail(error);
+      if (isCurrent()) this.fail(error);
     } finally {
       if (this.#shown?.frame !== frame) frame.close();
     }
@@ -190,18 +190,21 @@ export class FrameLoop {
    * @param {number} mattedMs
    * @param {Matted['times']} times
    */
-  #measure(arrivedMs, mattedMs, { sampleMs, prepareMs, inferMs, maskMs }) {
+  #measure(arrivedMs, mattedMs, { sampleMs, prepareMs, inferMs, maskMs, lateMs = 0 }) {
     const composited = this.#now();
     this.#stats.add('sampleMs', sampleMs);
     this.#stats.add('inferMs', inferMs);
     this.#stats.add('maskMs', maskMs);
     this.#stats.add('compositeMs', prepareMs + composited - mattedMs);
-    this.#stats.add('totalMs', composited - arrivedMs);
+    this.#stats.add('totalMs', composited - arrivedMs + lateMs);
     this.#stats.composited(composited);
   }
 
-  /** @param {unknown} error */
-  #fail(error) {
+  /**
+   * What is shown cannot be relied on any more, whether or not a frame is being matted.
+   * @param {unknown} error
+   */
+  fail(error) {
     // The filter may have gone on to another frame's alpha already.
     this.#dropShown();
     try {

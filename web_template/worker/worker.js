@@ -15,6 +15,12 @@ const scope = /** @type {{postMessage: (message: any, transfer: Transferable[]) 
 const engine = new Engine({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   createCompositor,
+  async openGpu() {
+    const { openGpu } = await import('./webgpu/gpu.js');
+    // Whether WebGPU is worth it has been decided before this worker was started.
+    return openGpu({ allowSoftware: true });
+  },
+  askGpu: async () => (await import('./webgpu/device.js')).gpuAnswer(),
   openWay: (options) => openCpuWay(options, { createSegmenter, createFrameSampler }),
 });
 

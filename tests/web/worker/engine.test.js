@@ -24,6 +24,34 @@ const modelNamed = (name) => ({
   ramp: null,
 });
 
+/**
+ * A GPU whose compositor is a mock and whose way is another one's.
+ * @param {(options: SegmenterOptions) => Promise<import('../../../web_template/worker/ways/frame-way.js').FrameWay>} openWay
+ */
+function fakeGpu(openWay) {
+  /** @type {(error: MatteError) => void} */
+  let fail = () => {};
+  /** @type {any[]} */
+  const drawn = [];
+  const failed = new Promise((resolve) => {
+    fail = resolve;
+  });
+  return /** @type {any} */ ({
+    failed,
+    fail: () => fail(new MatteError('gpu-lost', 'made to fail')),
+    drawn,
+    createCompositor: (/** @type {any} */ options) => {
+      const compositor = createMockCompositor(options);
+      compositor.drawn = drawn;
+      return Object.assign(compositor, { kind: 'webgpu' });
+    },
+    openWay: async (/** @type {SegmenterOptions} */ options) => ({
+      ...(await openWay(options)),
+      backend: 'webgpu',
+    }),
+  });
+}
+
 /** An engine whose model answers with the frame's timestamp. */
 function createEngine() {
   /** @type {any[]} */
@@ -36,6 +64,7 @@ function createEngine() {
     createSegmenter: /** @type {Error | null} */ (null),
     run: /** @type {Error | null} */ (null),
     createCompositor: /** @type {Error | null} */ (null),
+    openGpu: /** @type {Error | null} */ (null),
   };
   /** @type {import('../../../web_template/worker/ways/cpu-way.js').CpuMakers} */
   const makers = {
@@ -69,8 +98,14 @@ function createEngine() {
       },
     }),
   };
+  const gpu = fakeGpu((options) => openCpuWay(options, makers));
   const engine = new Engine({
     post: (message) => posted.push(message),
+    askGpu: async () => ({ reason: 'no-adapter', isSoftware: false, hasF16: false, name: '' }),
+    async openGpu() {
+      if (faults.openGpu) throw faults.openGpu;
+      return gpu;
+    },
     createCompositor(options) {
       if (faults.createCompositor) throw faults.createCompositor;
       const compositor = createMockCompositor(options);
@@ -85,6 +120,7 @@ function createEngine() {
     posted,
     segmenters,
     faults,
+    gpu,
     compositor: () => compositors[0],
     /** @param {string} type @param {object} [payload] */
     async request(type, payload = {}) {
@@ -94,8 +130,10 @@ function createEngine() {
       if (!answer.ok) throw MatteError.fromWire(answer.error);
       return answer.value;
     },
-    init: () =>
+    /** @param {object} [changes] */
+    init: (changes = {}) =>
       harness.request('init', {
+        ...changes,
         canvas: {},
         runtime: RUNTIME,
         threads: 2,
@@ -356,4 +394,50 @@ test('what is no message of the protocol is left alone', async () => {
     await engine.handle(/** @type {any} */ (message));
   }
   assert.deepEqual(posted, []);
+});
+
+test('with WebGPU the GPU gives compositor and way, and the figures say so', async () => {
+  const harness = createEngine();
+  running.push(harness);
+  await harness.init({ backend: 'webgpu' });
+  assert.equal(harness.compositor(), undefined);
+  await harness.request('load-model', { model: modelNamed('first') });
+  await harness.attachFrames(1);
+  const frame = harness.push(1, 50);
+  await until(() => harness.events('state').includes('running'));
+  assert.equal(harness.gpu.drawn.at(-1).frame, frame.asVideoFrame);
+  const stats = harness.events('stats').at(-1);
+  assert.deepEqual([stats.backend, stats.compositor], ['webgpu', 'webgpu']);
+});
+
+test('a GPU that is lost: the stand-in, and word that only a new worker helps', async () => {
+  const harness = createEngine();
+  running.push(harness);
+  await harness.init({ backend: 'webgpu' });
+  await harness.request('load-model', { model: modelNamed('first') });
+  await harness.attachFrames(1);
+  harness.push(1, 50);
+  await until(() => harness.events('state').includes('running'));
+  harness.gpu.fail();
+  await until(() => harness.events('broken').length > 0);
+  assert.deepEqual(harness.gpu.drawn.at(-1), { frame: null, matte: null });
+  assert.deepEqual(
+    harness.events('broken').map(({ code }) => code),
+    ['gpu-lost'],
+  );
+  assert.deepEqual(
+    harness.events('error').map(({ code }) => code),
+    ['gpu-lost'],
+  );
+  assert.equal(harness.events('state').at(-1), 'failed');
+  assert.equal(harness.segmenters.length, 1, 'no new session is tried on a lost GPU');
+});
+
+test('a GPU that cannot be used refuses init with the reason', async () => {
+  const harness = createEngine();
+  harness.faults.openGpu = new MatteError('gpu-unavailable', 'none', 'no-adapter');
+  await assert.rejects(harness.init({ backend: 'webgpu' }), {
+    code: 'gpu-unavailable',
+    detail: 'no-adapter',
+  });
 });

@@ -24,7 +24,14 @@
  *
  * @typedef {object} Matted
  * @property {import('../mask-filter.js').Matte} matte  the way's, until the next frame
- * @property {{sampleMs: number, prepareMs: number, inferMs: number, maskMs: number}} times
+ * @property {Times} times
+ *
+ * @typedef {object} Times
+ * @property {number} sampleMs
+ * @property {number} prepareMs  what the compositor took meanwhile
+ * @property {number} inferMs
+ * @property {number} maskMs
+ * @property {number} [lateMs]   how long the matte will still take where it is not waited for
  */
 
 export {};

@@ -52,7 +52,7 @@ export function createGpuWay({
   let isFirst = true;
   /** The frame before, until its report has come. @type {{look: Look, startMs: number, report: Promise<Report>} | null} */
   let reported = null;
-  /** How long the GPU was at the frame before. */
+  /** How long the frame before took until its report was there; this one is taken to do the same. */
   let gpuMs = 0;
 
   const forget = () => {
@@ -121,6 +121,7 @@ export function createGpuWay({
       prepareMs: prepared - sampled,
       inferMs: gpuMs,
       maskMs: now() - inferred,
+      lateMs: Math.max(0, gpuMs - (now() - start)),
     };
     return { matte: made.matte, times };
   };
