@@ -1,12 +1,11 @@
 /**
- * What is attached to the engine: one source at a time, opened and let go of one after the other,
- * and given to the next worker when the one that had it is gone.
+ * What is attached to a worker: one source at a time, opened and let go of one after the other.
  *
  * @typedef {import('./sources.js').Source} Source
  * @typedef {import('./sources.js').Feed} Feed
  *
  * @typedef {object} AttachmentOptions
- * @property {Pick<import('./worker-life.js').WorkerLife, 'request' | 'sendFrame'>} worker
+ * @property {Pick<import('./worker-bridge.js').WorkerBridge, 'request' | 'sendFrame'>} worker
  * @property {() => Parameters<typeof openFeed>[2]} caps  of the page and of the worker
  * @property {() => void} onEnded   the source that is attached came to its end
  * @property {(error: import('../shared/errors.js').MatteError) => void} onError
@@ -24,8 +23,11 @@ export class Attachment {
   #feed = null;
   /** Tells what belongs to a source that was attached before. */
   #sourceId = 0;
+  /** Somebody has said what is to be attached, or that nothing is. */
+  #isChosen = false;
   /** Attaching and detaching happen one after the other. @type {Promise<unknown>} */
   #queue = Promise.resolve();
+  #turns = 0;
 
   /** @param {AttachmentOptions} options */
   constructor({ worker, caps, ...listeners }) {
@@ -34,17 +36,45 @@ export class Attachment {
     this.#on = listeners;
   }
 
+  /** What is attached, if anything is. */
+  get source() {
+    return this.#source;
+  }
+
   /**
    * @param {Source} source  in place of the one before
    * @returns {Promise<void>}
    * @throws {import('../shared/errors.js').MatteError} when it cannot be opened
    */
   attach(source) {
+    this.#isChosen = true;
     return this.#enqueue(() => this.#open(source));
+  }
+
+  /**
+   * Goes on with what another worker had, unless a source has been chosen since.
+   * @param {Source | null} source
+   * @returns {Promise<void>}
+   */
+  inherit(source) {
+    return this.#enqueue(async () => {
+      if (source && !this.#isChosen) await this.#open(source);
+    });
+  }
+
+  /** Resolves when all that has been asked for so far is done, whether it went well or not. */
+  async settled() {
+    await this.#queue.catch(() => {});
+  }
+
+  /** Whether something is still to be done. */
+  get isBusy() {
+    return this.#turns > 0;
   }
 
   /** @returns {Promise<void>} */
   detach() {
+    this.#isChosen = true;
     this.stop();
     return this.#enqueue(async () => {
       this.stop();
@@ -52,21 +82,6 @@ export class Attachment {
       this.#sourceId++;
       await this.#worker.request('detach', {});
     });
-  }
-
-  /**
-   * The worker is gone: nothing is fed until there is another one.
-   * @returns {(() => Promise<void>) | null} attaches the source to that one, unless another source
-   *   was attached, or it was detached, meanwhile; null when there is none
-   */
-  suspend() {
-    this.stop();
-    const source = this.#source;
-    if (!source) return null;
-    return () =>
-      this.#enqueue(async () => {
-        if (source === this.#source) await this.#open(source);
-      });
   }
 
   /** Ends the feed; the source counts as attached until it is detached. */

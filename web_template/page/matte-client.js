@@ -1,18 +1,21 @@
 /**
  * The engine's public face on the page: what is asked of it goes to the worker, what the worker
- * tells becomes events. Its parts: `worker-life.js` the worker, `attachment.js` the sources,
- * `track-outlet.js` the track.
+ * tells becomes events. Its parts: `engine-settings.js` what is wished for, `worker-life.js` the
+ * workers, `attachment.js` their sources, `backend-trial.js` their backends, `track-outlet.js` the
+ * track.
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('../shared/comments.js').Comments} Comments
- * @typedef {import('../shared/messages.js').OutputView} OutputView
- * @typedef {import('../shared/manifest.js').Manifest} Manifest
+ * @typedef {import('../shared/messages.js').Backend} Backend
  * @typedef {import('../shared/messages.js').Capture} Capture
  * @typedef {import('../shared/messages.js').EventMessage} EventMessage
+ * @typedef {import('../shared/messages.js').OutputView} OutputView
  * @typedef {import('../shared/messages.js').State} State
  * @typedef {import('../shared/messages.js').Progress} Progress
  * @typedef {import('../shared/stats.js').Stats} Stats
+ * @typedef {import('./backend-choice.js').BackendReason} BackendReason
+ * @typedef {import('./backend-choice.js').BackendWish} BackendWish
  * @typedef {import('./sources.js').Source} Source
  *
  * @typedef {object} MatteEvents  what `on` listens to
@@ -25,110 +28,79 @@
  * @property {MatteError} error
  * @property {{reason: string, tookMs: number}} recovered  a worker that broke was replaced
  * @property {HTMLCanvasElement} canvas     another one has taken the place of the one before
+ * @property {{backend: Backend, reason: BackendReason}} backend  another one, or for another reason
  */
 
-import { capabilities, threadCount } from '../shared/capabilities.js';
+import { capabilities } from '../shared/capabilities.js';
 import { checkComments } from '../shared/comments.js';
 import { checkEffect } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
 import { checkLooks } from '../shared/looks.js';
-import { modelSpec, runtimeSpec } from '../shared/manifest.js';
+import { gpuRuntimeSpec } from '../shared/manifest.js';
 import { emptyStats } from '../shared/stats.js';
-import { Attachment } from './attachment.js';
+import { BackendChoice } from './backend-choice.js';
+import { createBackendMemory } from './backend-memory.js';
+import { BackendTrial } from './backend-trial.js';
 import { Emitter } from './emitter.js';
+import { EngineSettings } from './engine-settings.js';
 import { TrackOutlet } from './track-outlet.js';
 import { WorkerLife } from './worker-life.js';
 
 /** Made by `createMatte` only. */
 export class Matte {
-  #manifest;
-  #siteRoot;
-  #effect;
-  #looks;
-  /** @type {Readonly<Comments> | null} */
-  #comments = null;
-  /** @type {OutputView} */
-  #output = { mirrored: false, alpha: false };
+  #settings;
   #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
+  #choice;
   #life;
-  #attachment;
+  #trial;
   #outlet;
-  /** Goes on with the source that a lost worker had. @type {(() => Promise<void>) | null} */
-  #resume = null;
-  /** @type {Pick<import('./matte.js').MatteOptions, 'model' | 'threads' | 'compositor'>} */
-  #wishes = {};
   #disposed = false;
-  #caps = { page: capabilities(), worker: capabilities() };
-  /** @type {Promise<void>} */
-  #ready = Promise.resolve();
+  /** What the page was told last. @type {Pick<BackendChoice, 'backend' | 'reason'>} */
+  #backend;
   /** @type {Stats} */
-  #stats = emptyStats(capabilities().isolated);
+  #stats;
   /** @type {State} */
   #state = 'idle';
 
   /**
-   * @param {{canvas: HTMLCanvasElement, manifest: Manifest, effect: Effect, looks: Looks,
-   *   siteRoot: URL}} parts
+   * @param {{canvas: HTMLCanvasElement, backend?: BackendWish}
+   *   & ConstructorParameters<typeof EngineSettings>[0]} parts
    */
-  constructor({ canvas, manifest, effect, looks, siteRoot }) {
-    this.#manifest = manifest;
-    this.#effect = effect;
-    this.#looks = looks;
-    this.#siteRoot = siteRoot;
-    this.#life = new WorkerLife(canvas, {
-      onStart: (bridge, offscreen) => this.#setUp(bridge, offscreen),
-      onLost: () => this.#lost(),
-      onReplaced: () => this.#goOn(),
-      onRecovered: (recovered) => this.#emitter.emit('recovered', recovered),
-      onCanvas: (fresh) => this.#emitter.emit('canvas', fresh),
-      onEvent: (message) => this.#receive(message),
-      onFrame: (frame) => this.#outlet.deliver(frame),
-      onFailure: (error) => this.#report(error),
-      isSettled: () => this.#state === 'running',
-      frameMs: () => this.#stats.stages.totalMs.p50,
+  constructor({ canvas, backend, ...wishes }) {
+    const { manifest, siteRoot } = wishes;
+    this.#settings = new EngineSettings(wishes);
+    this.#choice = new BackendChoice({
+      memory: createBackendMemory(manifest),
+      hasGpuBuild: gpuRuntimeSpec(manifest, siteRoot, capabilities().jspi) !== null,
+      wish: backend,
     });
-    this.#attachment = new Attachment({
-      worker: this.#life,
-      caps: () => this.#caps,
-      onEnded: () => this.#emitter.emit('ended', null),
-      onError: (error) => this.#report(error),
-    });
-    this.#outlet = new TrackOutlet((isOn) => this.#life.tell('send-frames', { isOn }));
-  }
-
-  /**
-   * @param {import('./matte.js').MatteOptions} options
-   * @returns {Promise<void>} resolved when frames can be attached
-   */
-  async start({ model, threads, compositor }) {
-    this.#wishes = { model, threads, compositor };
-    await this.#life.start();
-  }
-
-  /**
-   * Tells a new worker all that is wished for, but for its source.
-   * @param {import('./worker-bridge.js').WorkerBridge} bridge
-   * @param {OffscreenCanvas} canvas
-   */
-  async #setUp(bridge, canvas) {
-    const { model, threads, compositor } = this.#wishes;
-    const spec = modelSpec(this.#manifest, this.#siteRoot, model);
-    this.#caps.worker = await bridge.request(
-      'init',
-      {
-        canvas,
-        runtime: runtimeSpec(this.#manifest, this.#siteRoot),
-        threads: threadCount(capabilities(), threads),
-        compositor,
-        effect: this.#effect,
-        looks: this.#looks,
-        comments: this.#comments,
-        output: this.#output,
+    const { reason } = this.#choice;
+    this.#backend = { backend: this.#choice.backend, reason };
+    this.#stats = { ...emptyStats(capabilities().isolated), backendReason: reason };
+    const onBackend = () => this.#tellBackend();
+    this.#life = new WorkerLife({
+      canvas,
+      settings: this.#settings,
+      choice: this.#choice,
+      listeners: {
+        onLost: () => this.#setState('failed'),
+        onReplaced: () => this.#outlet.resume(),
+        onRecovered: (recovered) => this.#emitter.emit('recovered', recovered),
+        onCanvas: (fresh) => this.#emitter.emit('canvas', fresh),
+        onBackend,
+        onEvent: (message) => this.#receive(message),
+        onFrame: (frame) => this.#outlet.deliver(frame),
+        onEnded: () => this.#emitter.emit('ended', null),
+        onError: (error) => this.#report(error),
       },
-      [canvas],
-    );
-    this.#ready = bridge.request('load-model', { model: spec });
-    this.#life.reportFailure(this.#ready);
+    });
+    this.#trial = new BackendTrial({ life: this.#life, choice: this.#choice, onBackend });
+    this.#outlet = new TrackOutlet((isOn) => this.#life.worker.tell('send-frames', { isOn }));
+  }
+
+  /** @returns {Promise<void>} resolved when frames can be attached */
+  start() {
+    return this.#life.start();
   }
 
   /**
@@ -136,12 +108,12 @@ export class Matte {
    * a new worker gets a new one: it takes the old one's place in the page, and `canvas` is told.
    */
   get canvas() {
-    return this.#life.canvas;
+    return this.#life.worker.canvas;
   }
 
   /** Resolves when the model can run; refused with the reason why it cannot. */
   get ready() {
-    return this.#ready;
+    return this.#life.worker.ready;
   }
 
   /** The last figures; see the `stats` event. @returns {Stats} */
@@ -162,7 +134,7 @@ export class Matte {
    * @throws {MatteError} 'file-unreadable' | 'camera-missing' | 'browser-too-old'
    */
   async attach(source) {
-    await this.#attachment.attach(source);
+    await this.#life.worker.attachment.attach(source);
     return source instanceof MediaStreamTrack ? this.track : undefined;
   }
 
@@ -178,7 +150,7 @@ export class Matte {
 
   /** Lets go of the source; the canvas shows the replacement background. */
   detach() {
-    this.#life.reportFailure(this.#attachment.detach());
+    this.#life.worker.reportFailure(this.#life.worker.attachment.detach());
   }
 
   /**
@@ -187,13 +159,13 @@ export class Matte {
    * @throws {TypeError} when it is none
    */
   setEffect(effect) {
-    this.#effect = checkEffect(effect);
-    this.#life.tell('set-effect', { effect: this.#effect });
+    this.#settings.effect = checkEffect(effect);
+    this.#life.worker.tell('set-effect', { effect: this.#settings.effect });
   }
 
   /** @returns {Effect} */
   get effect() {
-    return this.#effect;
+    return this.#settings.effect;
   }
 
   /**
@@ -203,13 +175,13 @@ export class Matte {
    * @throws {TypeError} when one is none
    */
   setLooks(looks) {
-    this.#looks = checkLooks(looks, this.#looks);
-    this.#life.tell('set-looks', { looks: this.#looks });
+    this.#settings.looks = checkLooks(looks, this.#settings.looks);
+    this.#life.worker.tell('set-looks', { looks: this.#settings.looks });
   }
 
   /** @returns {Readonly<Looks>} */
   get looks() {
-    return this.#looks;
+    return this.#settings.looks;
   }
 
   /**
@@ -218,13 +190,13 @@ export class Matte {
    * @throws {TypeError} when they are none
    */
   setComments(comments) {
-    this.#comments = comments && checkComments(comments);
-    this.#life.tell('set-comments', { comments: this.#comments });
+    this.#settings.comments = comments && checkComments(comments);
+    this.#life.worker.tell('set-comments', { comments: this.#settings.comments });
   }
 
   /** @returns {Readonly<Comments> | null} */
   get comments() {
-    return this.#comments;
+    return this.#settings.comments;
   }
 
   /**
@@ -232,8 +204,8 @@ export class Matte {
    * @param {Partial<OutputView>} view
    */
   setOutput(view) {
-    this.#output = { ...this.#output, ...view };
-    this.#life.tell('set-output', this.#output);
+    this.#settings.output = { ...this.#settings.output, ...view };
+    this.#life.worker.tell('set-output', this.#settings.output);
   }
 
   /**
@@ -243,10 +215,21 @@ export class Matte {
    * @throws {MatteError} 'model-unavailable' | 'wasm-blocked'
    */
   async setModel(name) {
-    const model = modelSpec(this.#manifest, this.#siteRoot, name);
-    this.#wishes.model = name;
-    this.#ready = this.#life.request('load-model', { model });
-    await this.#ready;
+    const model = this.#settings.spec(name);
+    this.#settings.model = name;
+    await this.#life.worker.loadModel(model);
+  }
+
+  /**
+   * Another backend takes over, once it runs; the picture goes on meanwhile. 'auto' leaves the
+   * choice to what has been found out about this machine.
+   * @param {BackendWish} backend
+   * @returns {Promise<void>}
+   * @throws {MatteError} why it cannot be used here, 'gpu-unavailable' for one; all goes on as before
+   * @throws {TypeError} when it is none
+   */
+  setBackend(backend) {
+    return this.#trial.force(backend);
   }
 
   /**
@@ -254,7 +237,7 @@ export class Matte {
    * @returns {Promise<Capture>}
    */
   capture() {
-    return this.#life.request('capture', {});
+    return this.#life.worker.request('capture', {});
   }
 
   /**
@@ -263,7 +246,7 @@ export class Matte {
    * @returns {Promise<Blob>}
    */
   snapshot(type = 'image/png') {
-    return this.#life.request('snapshot', { type });
+    return this.#life.worker.request('snapshot', { type });
   }
 
   /**
@@ -280,52 +263,31 @@ export class Matte {
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#attachment.stop();
     this.#outlet.end();
     this.#life.end();
     this.#setState('idle');
     this.#emitter.clear();
   }
 
-  /** The worker is gone. */
-  #lost() {
-    this.#resume = this.#attachment.suspend();
-    this.#setState('failed');
-  }
-
-  /** Another worker has been set up. */
-  async #goOn() {
-    this.#outlet.resume();
-    if (this.#resume) await this.#resume();
-    else this.#setState('idle');
-    await this.#ready;
-  }
-
   /** @param {EventMessage} message */
   #receive({ name, value }) {
-    switch (name) {
-      case 'state':
-        this.#setState(value);
-        break;
-      case 'error':
-        this.#report(MatteError.fromWire(value));
-        break;
-      case 'ended':
-        this.#attachment.ended(value.sourceId);
-        break;
-      case 'frame-taken':
-        this.#attachment.taken(value.sourceId);
-        break;
-      case 'broken':
-        this.#life.abandon(MatteError.fromWire(value).message);
-        break;
-      case 'stats':
-        this.#stats = value;
-        this.#emitter.emit('stats', value);
-        break;
-      default:
-        this.#emitter.emit(name, value);
+    if (name === 'state') {
+      this.#setState(value);
+    } else if (name === 'stats') {
+      this.#stats = { ...value, backendReason: this.#backend.reason };
+      this.#emitter.emit('stats', this.#stats);
+      this.#trial.noticed(value);
+    } else if (name === 'progress' || name === 'size' || name === 'first-matte') {
+      this.#emitter.emit(name, /** @type {any} */ (value));
     }
+  }
+
+  #tellBackend() {
+    const { backend, reason } = this.#choice;
+    if (backend === this.#backend.backend && reason === this.#backend.reason) return;
+    this.#backend = { backend, reason };
+    this.#stats = { ...this.#stats, backendReason: reason };
+    this.#emitter.emit('backend', this.#backend);
   }
 
   /** @param {State} state */

@@ -18,7 +18,7 @@
  * @property {Partial<Looks>} [looks]       how the matte is drawn, see ../shared/looks.js
  * @property {Manifest} [manifest]          fetched from the site's root when left out
  * @property {number} [threads]             used only where the page is isolated
- * @property {'auto' | 'wasm'} [backend]
+ * @property {import('./backend-choice.js').BackendWish} [backend]  'auto' when left out
  * @property {import('../shared/messages.js').CompositorChoice} [compositor]  'auto': by the GPU
  * @property {AbortSignal} [signal]         gives up the start
  */
@@ -43,7 +43,9 @@ const SITE_ROOT = new URL('../../', import.meta.url);
  * is there, and whenever it fails, the canvas shows the replacement background only.
  * @param {MatteOptions} [options]
  * @returns {Promise<Matte>}
- * @throws {MatteError} 'browser-too-old' | 'webgl-unavailable' | 'model-unavailable' | 'unknown'
+ * @throws {MatteError} 'browser-too-old' | 'webgl-unavailable' | 'model-unavailable' | 'unknown', and
+ *   'gpu-unavailable' where WebGPU is asked for and not there
+ * @throws {TypeError} when an option is none
  */
 export async function createMatte(options = {}) {
   const { signal } = options;
@@ -55,9 +57,10 @@ export async function createMatte(options = {}) {
     ? checkManifest(options.manifest)
     : await fetchManifest(SITE_ROOT, { signal });
   const canvas = options.canvas ?? document.createElement('canvas');
-  const matte = new Matte({ canvas, manifest, effect, looks, siteRoot: SITE_ROOT });
+  const parts = { canvas, manifest, effect, looks, siteRoot: SITE_ROOT };
+  const matte = new Matte({ ...options, ...parts });
   try {
-    await matte.start(options);
+    await matte.start();
     signal?.throwIfAborted();
     return matte;
   } catch (error) {

@@ -92,9 +92,10 @@ export class WorkerBridge {
   /**
    * Ends a worker that is of no use any more, as if it had died.
    * @param {string} detail
+   * @param {import('../shared/errors.js').MatteErrorCode} [code]
    */
-  abandon(detail) {
-    this.#crash(detail);
+  abandon(detail, code) {
+    this.#crash(detail, code);
   }
 
   /** Ends the worker; whatever is still open is refused. */
@@ -130,10 +131,13 @@ export class WorkerBridge {
     if (!this.#dead) this.#worker.postMessage({ type: 'output-taken' }, []);
   }
 
-  /** @param {string} detail */
-  #crash(detail) {
+  /**
+   * @param {string} detail
+   * @param {import('../shared/errors.js').MatteErrorCode} [code]
+   */
+  #crash(detail, code = 'unknown') {
     if (this.#dead) return;
-    const error = new MatteError('unknown', 'the engine stopped: reload the page', detail);
+    const error = new MatteError(code, 'the engine stopped: reload the page', detail);
     this.#end(error);
     this.#onCrash(error);
   }

@@ -1,171 +1,242 @@
 /**
- * The engine's worker and its life: it is started on a canvas and watched; when it breaks, a new
- * one takes its place on a new canvas, unless that has happened too often within a minute.
+ * The engine's workers, of which one is at work: when it breaks, a new one takes its place on a new
+ * canvas, unless that has happened too often within a minute; and another one can be prepared
+ * beside it and take over without a gap.
  *
- * @typedef {import('../shared/messages.js').EventMessage} EventMessage
- * @typedef {import('../shared/messages.js').RequestType} RequestType
- * @typedef {import('../shared/messages.js').Requests} Requests
+ * @typedef {import('../shared/messages.js').Backend} Backend
+ * @typedef {import('./backend-choice.js').BackendChoice} BackendChoice
+ * @typedef {import('./engine-settings.js').EngineSettings} EngineSettings
+ * @typedef {import('./engine-worker.js').EngineWorkerListeners} EngineWorkerListeners
  *
  * @typedef {object} WorkerLifeListeners
- * @property {(bridge: WorkerBridge, canvas: OffscreenCanvas) => Promise<void>} onStart
- *   tells a new worker what it needs; resolved when it takes sources
- * @property {() => void} onLost  the worker is gone, and what it was given with it
- * @property {() => Promise<void>} onReplaced  gives the new one what the one before had
+ * @property {() => void} onLost      the worker is gone; another one may follow
+ * @property {() => void} onReplaced  another worker is at work
  * @property {(recovered: {reason: string, tookMs: number}) => void} onRecovered
  * @property {(canvas: HTMLCanvasElement) => void} onCanvas  another one has taken the old one's place
- * @property {(message: EventMessage) => void} onEvent
- * @property {(frame: VideoFrame) => Promise<void>} onFrame  takes a composited frame over
- * @property {(error: unknown) => void} onFailure
- * @property {() => boolean} isSettled  frames are being matted
- * @property {() => number} frameMs     what one usually takes
+ * @property {() => void} onBackend  the choice of the backend, or its reason, is another one
+ *
+ * @typedef {object} WorkerLifeOptions
+ * @property {HTMLCanvasElement} canvas  one that has no context yet
+ * @property {EngineSettings} settings
+ * @property {BackendChoice} choice
+ * @property {WorkerLifeListeners & Omit<EngineWorkerListeners, 'onLost'>} listeners
  */
 
+import { MatteError } from '../shared/errors.js';
+import { event } from '../shared/messages.js';
+import { EngineWorker } from './engine-worker.js';
 import { Restarts } from './restarts.js';
-import { WorkerBridge } from './worker-bridge.js';
-import { watchWorker } from './worker-watch.js';
 
-/** How long the worker may take to close what it holds before it is ended. */
-const DISPOSE_LIMIT_MS = 1000;
+/** A GPU may have a lot to compile; one that takes longer is not waited for. */
+const GPU_START_LIMIT_MS = 20_000;
 
 export class WorkerLife {
-  #canvas;
+  #settings;
+  #choice;
   #on;
-  /** @type {WorkerBridge} */
-  #bridge;
-  #unwatch = () => {};
+  #worker;
+  /** Prepared beside the one that is at work. @type {Set<EngineWorker>} */
+  #others = new Set();
   #restarts = new Restarts();
   /** The first start is the caller's to try again. */
   #hasStarted = false;
   #hasEnded = false;
 
-  /**
-   * @param {HTMLCanvasElement} canvas  one that has no context yet
-   * @param {WorkerLifeListeners} listeners
-   */
-  constructor(canvas, listeners) {
-    this.#canvas = canvas;
+  /** @param {WorkerLifeOptions} options */
+  constructor({ canvas, settings, choice, listeners }) {
+    this.#settings = settings;
+    this.#choice = choice;
     this.#on = listeners;
-    this.#bridge = this.#connect();
+    this.#worker = this.#create(canvas);
   }
 
-  /** Only once can a canvas be handed to a worker: a new worker draws to a new one. */
-  get canvas() {
-    return this.#canvas;
+  /** The one that is at work. */
+  get worker() {
+    return this.#worker;
   }
 
-  /** @returns {Promise<void>} resolved when the worker takes sources */
+  /** @returns {Promise<void>} resolved when sources can be attached */
   async start() {
-    await this.#startWorker();
+    try {
+      await this.#startWorker();
+    } catch (error) {
+      // What was forced is not exchanged for something else without a word.
+      if (this.#choice.wish !== 'auto' || !this.#failsOver(error)) throw error;
+      this.#worker.end();
+      this.#renew();
+      await this.#startWorker();
+    }
     this.#hasStarted = true;
   }
 
   /**
-   * @template {RequestType} T
-   * @param {T} type
-   * @param {Requests[T]['payload']} payload
-   * @param {Transferable[]} [transfer]
-   * @returns {Promise<Requests[T]['reply']>}
+   * Prepares another worker, with the settings and the source of the one that is at work.
+   * @param {Backend} backend
+   * @returns {Promise<EngineWorker>} the caller's to end or to `adopt`; its model runs
+   * @throws {MatteError} why it cannot be used
    */
-  request(type, payload, transfer) {
-    return this.#bridge.request(type, payload, transfer);
-  }
-
-  /**
-   * A request whose answer nobody waits for; what goes wrong is told as a failure.
-   * @template {RequestType} T
-   * @param {T} type
-   * @param {Requests[T]['payload']} payload
-   */
-  tell(type, payload) {
-    this.reportFailure(this.#bridge.request(type, payload));
-  }
-
-  /**
-   * @param {number} sourceId
-   * @param {VideoFrame} frame  is taken over
-   */
-  sendFrame(sourceId, frame) {
-    this.#bridge.sendFrame(sourceId, frame);
-  }
-
-  /**
-   * What is asked of a worker that dies is not told one by one: its end is told, or it is replaced.
-   * @param {Promise<unknown>} work
-   */
-  reportFailure(work) {
-    const bridge = this.#bridge;
-    work.catch((error) => {
-      if (!bridge.isDead) this.#on.onFailure(error);
-    });
-  }
-
-  /**
-   * The worker is of no use any more.
-   * @param {string} reason
-   */
-  abandon(reason) {
-    this.#bridge.abandon(reason);
-  }
-
-  /** Ends the worker: it closes the frames that it holds; one that hangs is ended without. */
-  end() {
-    this.#hasEnded = true;
-    this.#unwatch();
-    const limit = new Promise((resolve) => setTimeout(resolve, DISPOSE_LIMIT_MS));
-    const closed = this.#bridge.request('detach', {}).catch(() => {});
-    Promise.race([closed, limit]).then(() => this.#bridge.terminate());
-  }
-
-  #connect() {
-    const worker = new Worker(new URL('../worker/worker.js', import.meta.url), {
-      type: 'module',
-      name: 'livematte',
-    });
-    return new WorkerBridge(worker, {
-      onEvent: (message) => this.#on.onEvent(message),
-      onFrame: (frame) => this.#on.onFrame(frame),
-      onCrash: (error) => this.#crashed(error),
-    });
-  }
-
-  async #startWorker() {
-    const bridge = this.#bridge;
-    await this.#on.onStart(bridge, this.#canvas.transferControlToOffscreen());
-    this.#unwatch = watchWorker(bridge, {
-      isSettled: this.#on.isSettled,
-      frameMs: this.#on.frameMs,
-      onStuck: (detail) => bridge.abandon(detail),
-    });
-  }
-
-  /** @param {import('../shared/errors.js').MatteError} error */
-  #crashed(error) {
-    this.#unwatch();
-    this.#on.onLost();
-    if (this.#hasEnded) return;
-    if (this.#hasStarted && this.#restarts.take()) this.#replace(error);
-    else this.#on.onFailure(error);
-  }
-
-  /** @param {import('../shared/errors.js').MatteError} reason */
-  async #replace(reason) {
-    const startMs = performance.now();
-    this.#renewCanvas();
-    const bridge = this.#connect();
-    this.#bridge = bridge;
+  async understudy(backend) {
+    const worker = new EngineWorker(cloneOf(this.#worker.canvas));
+    this.#others.add(worker);
     try {
-      await this.#startWorker();
-      await this.#on.onReplaced();
-      this.#on.onRecovered({ reason: reason.detail, tookMs: performance.now() - startMs });
+      await inTime(backend, worker.start(this.#settings, backend));
+      await inTime(backend, worker.ready);
+      while (!this.#isUpToDate(worker)) await this.#bringUpToDate(worker);
+      return worker;
     } catch (error) {
-      if (!bridge.isDead) this.#on.onFailure(error);
+      this.drop(worker);
+      throw error;
     }
   }
 
-  #renewCanvas() {
-    const fresh = /** @type {HTMLCanvasElement} */ (this.#canvas.cloneNode(false));
-    this.#canvas.replaceWith(fresh);
-    this.#canvas = fresh;
-    this.#on.onCanvas(fresh);
+  /** @param {EngineWorker} worker  an understudy that is not needed */
+  drop(worker) {
+    this.#others.delete(worker);
+    worker.end();
+  }
+
+  /**
+   * An understudy takes over, without a gap where it has a matte already.
+   * @param {EngineWorker} worker
+   */
+  async adopt(worker) {
+    while (!this.#isUpToDate(worker)) await this.#bringUpToDate(worker);
+    const old = this.#worker;
+    old.listen(null);
+    this.#worker = worker;
+    this.#others.delete(worker);
+    this.#listenTo(worker);
+    this.#settings.repeatTo(worker);
+    this.#show(worker.canvas, old.canvas);
+    this.#on.onReplaced();
+    this.#on.onEvent(event('stats', worker.stats));
+    this.#on.onEvent(event('state', worker.state));
+    old.end();
+  }
+
+  /** Ends all workers. */
+  end() {
+    this.#hasEnded = true;
+    for (const worker of this.#others) worker.end();
+    this.#worker.end();
+  }
+
+  /** @param {EngineWorker} worker */
+  #isUpToDate({ model, attachment }) {
+    const { attachment: current } = this.#worker;
+    const isSameSource = !current.isBusy && attachment.source === current.source;
+    return isSameSource && model === this.#settings.spec().name;
+  }
+
+  /** @param {EngineWorker} worker  gets what has been wished for since it started */
+  async #bringUpToDate(worker) {
+    const { attachment } = this.#worker;
+    await attachment.settled();
+    const spec = this.#settings.spec();
+    if (worker.model !== spec.name) await worker.loadModel(spec);
+    const { source } = attachment;
+    if (worker.attachment.source === source) return;
+    await (source ? worker.attachment.attach(source) : worker.attachment.detach());
+  }
+
+  /** @param {HTMLCanvasElement} canvas */
+  #create(canvas) {
+    const worker = new EngineWorker(canvas);
+    this.#listenTo(worker);
+    return worker;
+  }
+
+  /** @param {EngineWorker} worker */
+  #listenTo(worker) {
+    worker.listen({ ...this.#on, onLost: (error) => this.#lost(error) });
+  }
+
+  async #startWorker() {
+    const worker = this.#worker;
+    const { backend, wish } = this.#choice;
+    await inTime(backend, worker.start(this.#settings, backend));
+    if (backend === 'wasm' || wish !== 'auto') return; // what goes wrong is told
+    inTime(backend, worker.ready).catch((error) => worker.abandon(error));
+  }
+
+  /** @param {MatteError} error */
+  #lost(error) {
+    if (this.#hasEnded || !this.#hasStarted) return;
+    this.#on.onLost();
+    if (this.#failsOver(error) || this.#restarts.take()) this.#replace(error);
+    else this.#on.onError(error);
+  }
+
+  /**
+   * @param {unknown} error
+   * @returns {boolean} whether there is another backend to go on with
+   */
+  #failsOver(error) {
+    const { code } = MatteError.from(error, 'unknown', 'the engine failed');
+    const isOther = this.#choice.failed(code === 'unknown' ? 'worker-lost' : code);
+    if (isOther) this.#on.onBackend();
+    return isOther;
+  }
+
+  /**
+   * A new worker on a new canvas, with the settings and the source of the one before.
+   * @param {MatteError} reason
+   */
+  async #replace(reason) {
+    const startMs = performance.now();
+    const { source } = this.#worker.attachment;
+    const worker = this.#renew();
+    try {
+      await this.#startWorker();
+      this.#on.onReplaced();
+      if (!source) this.#on.onEvent(event('state', 'idle'));
+      await worker.attachment.inherit(source);
+      await worker.ready;
+      this.#on.onRecovered({ reason: reason.detail, tookMs: performance.now() - startMs });
+    } catch (error) {
+      if (!worker.isDead && worker === this.#worker) this.#on.onError(error);
+    }
+  }
+
+  #renew() {
+    const { canvas } = this.#worker;
+    this.#worker = this.#create(cloneOf(canvas));
+    this.#show(this.#worker.canvas, canvas);
+    return this.#worker;
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {HTMLCanvasElement} old
+   */
+  #show(canvas, old) {
+    old.replaceWith(canvas);
+    this.#on.onCanvas(canvas);
+  }
+}
+
+/** Only once can a canvas be handed to a worker. @param {HTMLCanvasElement} canvas */
+function cloneOf(canvas) {
+  return /** @type {HTMLCanvasElement} */ (canvas.cloneNode(false));
+}
+
+/**
+ * @param {Backend} backend
+ * @param {Promise<void>} work  a step of its start
+ * @throws {MatteError} 'start-timeout' when a GPU takes too long
+ */
+async function inTime(backend, work) {
+  if (backend === 'wasm') return work; // it keeps its own time
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new MatteError('start-timeout', 'WebGPU does not get ready: use the backend wasm'));
+    }, GPU_START_LIMIT_MS);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -8,6 +8,7 @@
  * @typedef {import('./comments.js').Comments} Comments
  * @typedef {import('./effects.js').Effect} Effect
  * @typedef {import('./errors.js').WireError} WireError
+ * @typedef {import('../worker/webgpu/device.js').GpuAnswer} GpuAnswer
  * @typedef {import('./looks.js').Looks} Looks
  * @typedef {import('./manifest.js').ModelSpec} ModelSpec
  * @typedef {import('./manifest.js').RuntimeSpec} RuntimeSpec
@@ -21,7 +22,9 @@
  * @typedef {ReadableInput | TrackInput | FramesInput | PictureInput} Input
  *
  * Requests and their answers:
+ * @typedef {'wasm' | 'webgpu'} Backend
  * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect,
+ *   backend?: Backend,
  *   looks?: Looks, comments?: Comments | null, output?: OutputView, compositor?: CompositorChoice}} InitRequest
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
@@ -60,6 +63,7 @@
  * @property {{payload: {}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
+ * @property {{payload: {}, reply: GpuAnswer}} ask-gpu  whether there is one that can be used
  * @property {{payload: {}, reply: {busyMs: number}}} ping  how long it has been at one frame
  * @typedef {keyof Requests} RequestType
  *
@@ -106,6 +110,7 @@ export const REQUEST_TYPES = Object.freeze(
     'capture',
     'snapshot',
     'send-frames',
+    'ask-gpu',
     'ping',
   ]),
 );

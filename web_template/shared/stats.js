@@ -13,6 +13,7 @@
  * @property {string} model          '' until one is loaded
  * @property {string} variant        'fp32' | 'fp16' | 'int8'; '' until one is loaded
  * @property {'wasm' | 'webgpu'} backend
+ * @property {string} backendReason  why it is this one; see page/backend-choice.js. '' in the worker
  * @property {number} threads        that the runtime really uses
  * @property {boolean} isolated      cross-origin isolated, so threads are possible
  * @property {string} compositor     'webgl2' | 'cpu'; '' until there is one
@@ -42,6 +43,7 @@ export function emptyStats(isolated) {
     model: '',
     variant: '',
     backend: 'wasm',
+    backendReason: '',
     threads: 0,
     isolated,
     compositor: '',

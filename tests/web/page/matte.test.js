@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { MatteError } from '../../../web_template/shared/errors.js';
 import { DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
 import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
 import { Engine } from '../../../web_template/worker/engine.js';
@@ -15,6 +16,8 @@ const world = {
   webgl: true,
   model: true,
   dies: false,
+  gpu: { reason: /** @type {any} */ ('no-webgpu'), isSoftware: false, hasF16: false, name: '' },
+  openGpu: /** @type {(() => any) | null} */ (null),
   choice: /** @type {string | undefined} */ (undefined),
 };
 
@@ -40,6 +43,11 @@ class FakeWorker extends EventTarget {
   isTerminated = false;
   #engine = new Engine({
     post: (data) => this.#toPage(data),
+    askGpu: async () => world.gpu,
+    openGpu: async () => {
+      if (world.openGpu) return world.openGpu();
+      throw new MatteError('gpu-unavailable', 'there is none');
+    },
     createCompositor: (options) => {
       world.choice = options.choice;
       if (!world.webgl) throw new Error('no WebGL2');

@@ -20,6 +20,7 @@ function stats(changes) {
     model: 'selfie',
     variant: 'fp16',
     backend: 'wasm',
+    backendReason: 'untried',
     threads: 2,
     isolated: true,
     compositor: 'webgl2',

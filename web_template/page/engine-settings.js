@@ -1,0 +1,90 @@
+/**
+ * All that is wished of the engine, apart from its source: what each new worker is told.
+ *
+ * @typedef {import('../shared/effects.js').Effect} Effect
+ * @typedef {import('../shared/comments.js').Comments} Comments
+ * @typedef {import('../shared/looks.js').Looks} Looks
+ * @typedef {import('../shared/manifest.js').Manifest} Manifest
+ * @typedef {import('../shared/messages.js').Backend} Backend
+ * @typedef {import('../shared/messages.js').OutputView} OutputView
+ * @typedef {import('./matte.js').MatteOptions} MatteOptions
+ */
+
+import { capabilities, threadCount } from '../shared/capabilities.js';
+import { MatteError } from '../shared/errors.js';
+import { gpuRuntimeSpec, modelSpec, runtimeSpec } from '../shared/manifest.js';
+
+export class EngineSettings {
+  #manifest;
+  #siteRoot;
+  /** @type {Pick<MatteOptions, 'threads' | 'compositor'>} */
+  #fixed;
+
+  /**
+   * @param {{manifest: Manifest, siteRoot: URL, effect: Effect, looks: Looks}
+   *   & Pick<MatteOptions, 'model' | 'threads' | 'compositor'>} wishes
+   */
+  constructor({ manifest, siteRoot, effect, looks, model, threads, compositor }) {
+    this.#manifest = manifest;
+    this.#siteRoot = siteRoot;
+    this.#fixed = { threads, compositor };
+    this.model = model;
+    this.effect = effect;
+    this.looks = looks;
+    /** @type {Readonly<Comments> | null} */
+    this.comments = null;
+    /** @type {OutputView} */
+    this.output = { mirrored: false, alpha: false };
+  }
+
+  /**
+   * @param {OffscreenCanvas} canvas
+   * @param {Backend} backend
+   * @returns {import('../shared/messages.js').InitRequest}
+   * @throws {MatteError} 'gpu-unavailable' when the site has nothing for it
+   */
+  initRequest(canvas, backend) {
+    const { threads, compositor } = this.#fixed;
+    return {
+      canvas,
+      backend,
+      runtime: this.#runtime(backend),
+      threads: threadCount(capabilities(), threads),
+      compositor,
+      effect: this.effect,
+      looks: this.looks,
+      comments: this.comments,
+      output: this.output,
+    };
+  }
+
+  /**
+   * Tells a worker anew what may have changed since it was initialised.
+   * @param {Pick<import('./engine-worker.js').EngineWorker, 'tell'>} worker
+   */
+  repeatTo(worker) {
+    worker.tell('set-effect', { effect: this.effect });
+    worker.tell('set-looks', { looks: this.looks });
+    worker.tell('set-comments', { comments: this.comments });
+    worker.tell('set-output', this.output);
+  }
+
+  /**
+   * @param {string} [name]  of a model; of the one that is wished for otherwise
+   * @throws {MatteError} 'model-unavailable'
+   */
+  spec(name = this.model) {
+    return modelSpec(this.#manifest, this.#siteRoot, name);
+  }
+
+  /** @param {Backend} backend */
+  #runtime(backend) {
+    if (backend === 'wasm') return runtimeSpec(this.#manifest, this.#siteRoot);
+    const runtime = gpuRuntimeSpec(this.#manifest, this.#siteRoot, capabilities().jspi);
+    if (runtime) return runtime;
+    throw new MatteError(
+      'gpu-unavailable',
+      'this site carries no WebGPU runtime for this browser: use the backend wasm',
+    );
+  }
+}
