@@ -47,6 +47,7 @@ def build_site(
     force: bool = False,
     tuned: bool = False,
     choices: SiteChoices | None = None,
+    join: bool = True,
 ) -> BuildResult:
     """Build the site, unless the one that is there was made from the same inputs.
 
@@ -59,6 +60,8 @@ def build_site(
         force: render even when nothing changed.
         tuned: first measure in a browser which rewrites make each model faster.
         choices: title, background pictures and what else makes it a site of one's own.
+        join: the engine's modules become a few files, which load sooner; apart they are what a
+            developer has written.
 
     Raises:
         LivematteError: any stage's own error; the old site is untouched then.
@@ -71,10 +74,11 @@ def build_site(
         for recipe in recipes:
             tune(recipe, progress)
     choices = choices or SiteChoices()
-    fingerprint = _fingerprint(recipes, choices)
+    fingerprint = _fingerprint(recipes, choices, join)
     if not force and _built_fingerprint(site_dir) == fingerprint:
         return BuildResult(site_dir, rendered=False, models=())
 
+    from builder.join import find_esbuild
     from builder.precompress import warm_up
     from builder.site import render_site
     from builder.site_backgrounds import read_backgrounds
@@ -102,6 +106,7 @@ def build_site(
         backgrounds=backgrounds,
         base=choices.base,
         overlay=choices.templates,
+        esbuild=find_esbuild(paths.node_modules()) if join else None,
     )
     progress("rendering the site")
     render_site(plan, site_dir, progress=progress)
@@ -178,7 +183,7 @@ def _demo_key() -> str:
     return hash_json([sizes, hash_files(files), *_versions(("av", "numpy", "pillow"))])[:16]
 
 
-def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices) -> str:
+def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices, join: bool) -> str:
     """Hash all that a site is made from, cheaply: no model is read and no heavy package loaded."""
     trees = [paths.PACKAGE_DIR, paths.template_dir(), paths.DATA_DIR / "package-lock.json"]
     parts = [
@@ -186,7 +191,7 @@ def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices) -> str:
         [chosen_rewrites(recipe) for recipe in recipes],
         [_source_state(recipe) for recipe in recipes],
         [hash_files(files_of(tree)) for tree in trees],
-        [choices.title, choices.default_effect, choices.locale, choices.base],
+        [choices.title, choices.default_effect, choices.locale, choices.base, join],
         [_folder_state(folder) for folder in (choices.backgrounds, choices.templates)],
         _versions(("av", "brotli", "jinja2", "numpy", "onnx", "onnxruntime", "onnxsim", "tflite")),
     ]

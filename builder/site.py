@@ -8,7 +8,7 @@ What a site consists of::
     index.html                    templates/*.j2, rendered
     manifest.json                 what the site is and which files it has
     matte.js, live-matte.js       the engine's public API and its element, under names that stay
-    engine-<hash>/                the engine's own files
+    engine-<hash>/                the engine's own files, its modules joined
     runtime-<hash>/               the inference runtime
     runtime-jspi-<hash>/          its build with WebGPU, which is fetched where there is a GPU only
     models/<name>.<variant>-<hash>.onnx
@@ -32,6 +32,7 @@ from builder.engine_files import content_hash, engine_files, tree_hash
 from builder.errors import SiteError
 from builder.headers import IMMUTABLE, PAGE_POLICY, cache_control, security_headers
 from builder.icons import app_manifest, icon_files
+from builder.join import JoinedModules, join_modules
 from builder.licences import licences_text
 from builder.manifest import file_list, make_manifest
 from builder.overlay import check_overlay
@@ -74,6 +75,9 @@ _MODULE_FOLDERS = ("page", "shared", "worker")
 
 # What other pages import, each under its own name in the site's root.
 _PUBLIC_MODULES = ("matte.js", "live-matte.js")
+
+# What the page runs at once, where the modules are joined.
+_EARLY = ("page/first-paint.js", "page/app.js", "page/matte.js", "worker/worker.js")
 
 # Only those other pages need them.
 _NOT_THE_PAGES = ("live-matte.js", "live-matte-source.js")
@@ -131,6 +135,11 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
     if plan.overlay:
         check_overlay(plan.template_dir, plan.overlay)
     sources = engine_files(plan.template_dir, plan.overlay)
+    joined = None
+    if plan.esbuild:
+        public = [f"page/{name}" for name in _PUBLIC_MODULES]
+        joined = join_modules(sources, public, plan.esbuild)
+        sources = joined.files
     engine = f"engine-{tree_hash(sources)}"
     files = {f"{engine}/{name}": data for name, data in sources.items()}
     hashed, stable = _hashed_files(plan), _stable_files(sources, engine)
@@ -150,7 +159,7 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
             "manifest": manifest,
             "locales": locales,
             "locale": plan.locale,
-            "preload": preload_links(manifest, files),
+            "preload": preload_links(manifest, _early_modules(sources, joined)),
             "version": plan.version,
             "defaults": _defaults(plan),
             "base": plan.base,
@@ -231,7 +240,22 @@ def _read(content: Content) -> bytes:
     return content.read_bytes() if isinstance(content, Path) else content
 
 
-def preload_links(manifest: Mapping[str, Any], files: Iterable[str]) -> list[dict[str, str | None]]:
+def _early_modules(sources: Iterable[str], joined: JoinedModules | None) -> list[str]:
+    """Name the modules, below the engine's folder, that the page needs at once."""
+    if joined:
+        return joined.closure(_EARLY)
+    return [
+        path
+        for folder in _MODULE_FOLDERS
+        for path in sorted(sources)
+        if path.startswith(f"{folder}/") and path.endswith(".js")
+        if not path.endswith(_NOT_THE_PAGES) and not path.startswith(f"{_WHERE_GPU}/")
+    ]
+
+
+def preload_links(
+    manifest: Mapping[str, Any], modules: Iterable[str]
+) -> list[dict[str, str | None]]:
     """List what a browser should ask for at once instead of finding it module by module.
 
     The large files first: they take longest, and the worker, which needs them, starts last. It
@@ -240,28 +264,25 @@ def preload_links(manifest: Mapping[str, Any], files: Iterable[str]) -> list[dic
     as early in Chromium. Modules come one after the other without their links, at one round trip
     for each level of imports.
 
+    Args:
+        manifest: the site's.
+        modules: paths below the engine's folder.
+
     Returns:
         The attributes of a ``<link>`` each: ``rel``, ``href``, ``as``, ``crossorigin`` and
         ``fetchpriority``, None where one does not belong.
     """
     engine, runtime = manifest["engine"], manifest["runtime"]
-    modules = [
-        path
-        for folder in _MODULE_FOLDERS
-        for path in sorted(files)
-        if path.startswith(f"{engine}/{folder}/") and path.endswith(".js")
-        if not path.endswith(_NOT_THE_PAGES) and not path.startswith(f"{engine}/{_WHERE_GPU}/")
-    ]
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
     weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])
     golden = [model["golden"]["file"]] if model["golden"] else []
-    modules += [runtime["module"], runtime["glue"]]
+    scripts = [*(f"{engine}/{path}" for path in modules), runtime["module"], runtime["glue"]]
     return [
         *(
             _link("prefetch", path, "fetch", "anonymous", "high")
             for path in (runtime["wasm"], weights, *golden)
         ),
-        *(_link("modulepreload", path) for path in modules),
+        *(_link("modulepreload", path) for path in scripts),
     ]
 
 

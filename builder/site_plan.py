@@ -177,6 +177,7 @@ class SitePlan:
     backgrounds: SiteBackgrounds = SiteBackgrounds()
     base: str = ""  # the site's address, with a slash at its end; none: it is not known
     overlay: Path | None = None  # files that take the place of those of ``template_dir``
+    esbuild: Path | None = None  # joins the engine's modules; None: each stays a file of its own
 
     def __post_init__(self) -> None:
         names = [model.name for model in self.models]

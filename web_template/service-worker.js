@@ -175,6 +175,7 @@ function neededFiles({ files, models, defaultModel, runtime, runtimes = {} }) {
   );
   return files.filter((/** @type {{path: string}} */ { path }) => {
     if (path.startsWith('models/')) return path === file;
+    if (path.endsWith('.map')) return false; // for those who look into the engine
     return path !== 'service-worker.js' && (plain.has(path) || !others.has(path));
   });
 }

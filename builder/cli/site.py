@@ -51,15 +51,18 @@ def serve(
     port: int,
     watch: bool,
 ) -> None:
-    """Build the site if it is out of date, then serve it on this machine."""
+    """Build the site if it is out of date, then serve it on this machine.
+
+    Its modules stay apart, as they are written.
+    """
     from builder import console
     from builder.build import build_site, watched_paths
     from builder.serve import serve as run_server
 
     def rebuild() -> None:
-        build_site(models, site_dir, choices=choices, progress=console.say)
+        build_site(models, site_dir, choices=choices, join=False, progress=console.say)
 
-    result = build_site(models, site_dir, choices=choices, progress=console.say)
+    result = build_site(models, site_dir, choices=choices, join=False, progress=console.say)
     run_server(
         result.site_dir,
         host=host,

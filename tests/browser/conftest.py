@@ -25,14 +25,21 @@ log = logging.getLogger(__name__)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         # The first of them waits for the build, which has a hard time on a busy machine.
-        if "site" in getattr(item, "fixturenames", ()):
+        if {"site", "shipped_site"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    """The site that a build makes, as it would be put on a host; kept while nothing changes."""
-    return build_site((), paths.cache_dir() / "test-site", progress=log.info).site_dir
+    """The site with its modules apart, which some tests exchange; kept while nothing changes."""
+    folder = paths.cache_dir() / "test-site"
+    return build_site((), folder, join=False, progress=log.info).site_dir
+
+
+@pytest.fixture(scope="session")
+def shipped_site() -> Path:
+    """The site that a build makes, as it would be put on a host."""
+    return build_site((), paths.cache_dir() / "test-shipped-site", progress=log.info).site_dir
 
 
 @pytest.fixture(scope="session")

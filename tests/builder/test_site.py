@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tiny_site import make_plan, model, sha256, snapshot, write
 
 from builder import headers, paths
 from builder.errors import SiteError
+from builder.join import find_esbuild
 from builder.precompress import decompress, is_compressible
 from builder.site import Runtime, SitePlan, SiteVariant, render_site, site_files
 
@@ -242,7 +244,26 @@ def test_preloads_follow_the_default_model(tmp_path: Path) -> None:
     other = model("other", variants=(SiteVariant("fp32", b"o", 0, 0, 1),), preferred="fp32")
     plan = make_plan(tmp_path / "s", models=(model(), other), default_model="other")
     page = site_files(plan)["index.html"].decode()
-    assert re.findall(r'href="models/([\w.]+)-', page) == ["other.fp32"]
+    assert re.findall(r'href="models/([\w.]+)-[0-9a-f]+\.onnx', page) == ["other.fp32"]
+
+
+def test_joined_modules_take_the_place_of_the_others(plan: SitePlan) -> None:
+    joined = replace(plan, esbuild=find_esbuild(paths.node_modules()))
+    apart, files = site_files(plan), site_files(joined)
+    assert files == site_files(joined)
+    (engine,) = {name.split("/")[0] for name in files if name.startswith("engine-")}
+    assert not any(name.startswith(f"{engine}/") for name in apart)  # other bytes, another name
+    assert f"{engine}/page/app.js" in files
+    assert f"{engine}/shared/stats.js" not in files
+    for name in ("matte.js", "live-matte.js"):
+        found = re.fullmatch(r"export \* from '\./(.*)';\n", files[name].decode())
+        assert found
+        assert found[1] in files
+    links = re.findall(r'rel="modulepreload" href="([^"]*)"', files["index.html"].decode())
+    assert all(link in files for link in links)
+    early = [link.removeprefix(f"{engine}/") for link in links if link.startswith(engine)]
+    assert {"page/app.js", "page/matte.js"} <= set(early)
+    assert "page/live-matte.js" not in early
 
 
 def test_static_host_headers(plan: SitePlan) -> None:
