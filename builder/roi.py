@@ -11,7 +11,8 @@ same float64 operations, so both choose the same rectangles.
 * **Target.** The box grown by ``GROW`` of its size on each side, at least ``MIN_SIDE`` of the
   frame each way, its aspect within a factor of ``MAX_STRETCH`` of the model's.
 * **Hysteresis**, for each edge of the region: one that the box comes closer to than ``NEAR`` of
-  its size jumps to the target at once, so that nobody is cut off; one that is further than
+  its size, or would reach in the next frame by going on as since the last one, jumps to the target
+  at once, and as far beyond as the box goes, so that nobody is cut off; one that is further than
   ``SLACK`` from the target eases towards it until it is within ``SETTLED``; others stay.
 * **Matte.** A matte covers the region. A look at the region is that matte; a look at the whole
   frame is read at the region's pixels (``view``), after the region has followed what was seen.
@@ -27,8 +28,8 @@ Float = NDArray[np.float32]
 
 PERSON = 0.5  # alpha above this is person
 MIN_PERSON = 0.0005  # of the look's pixels: fewer are nobody
-GROW = 0.2  # of the box's size, on each side
-NEAR = 0.08
+GROW = 0.12  # of the box's size, on each side: see docs/engine.md
+NEAR = 0.05
 SLACK = 0.15
 SETTLED = 0.02
 EASE = 0.3  # of the way to the target in each frame
@@ -36,6 +37,7 @@ MIN_SIDE = 0.25  # of the frame: a false find must not fill the model's whole vi
 MAX_STRETCH = 2.0
 WHOLE_SHARE = 0.85  # a region of this much of the frame's area is the whole frame
 STEP = 16  # pixels: the grid of regions; weights of shared factors are what the browser sums fast
+STEPS = 80  # at least, along the longer side: the grid of a small frame is finer
 LOOK_AROUND_S = 0.4  # who walks in is seen within half a second, at 10 frames a second or more
 
 
@@ -68,16 +70,22 @@ class _Edges:
         self.low = low
         self.high = high
         self._low_moves = self._high_moves = False
+        self._box: tuple[float, float] | None = None
 
     def follow(self, box: tuple[float, float], target: tuple[float, float], frame: float) -> None:
         size = box[1] - box[0]
-        near = max(0.0, box[0] - NEAR * size), min(frame, box[1] + NEAR * size)
-        if near[0] < self.low:
-            self.low, self._low_moves = min(self.low, target[0]), False
+        before = self._box or box
+        self._box = box
+        room = NEAR * size
+        outwards = max(0.0, before[0] - box[0]), max(0.0, box[1] - before[1])
+        if max(0.0, box[0] - max(room, outwards[0])) < self.low:
+            next_low = max(0.0, box[0] - outwards[0] - room)
+            self.low, self._low_moves = min(self.low, target[0], next_low), False
         else:
             self.low, self._low_moves = _eased(self.low, target[0], size, self._low_moves)
-        if near[1] > self.high:
-            self.high, self._high_moves = max(self.high, target[1]), False
+        if min(frame, box[1] + max(room, outwards[1])) > self.high:
+            next_high = min(frame, box[1] + outwards[1] + room)
+            self.high, self._high_moves = max(self.high, target[1], next_high), False
         else:
             self.high, self._high_moves = _eased(self.high, target[1], size, self._high_moves)
 
@@ -146,9 +154,8 @@ class RegionOfInterest:
         target = _target(box, width, height, self._aspect)
         if self._axes is None:
             self._axes = _Edges(*target[0]), _Edges(*target[1])
-        else:
-            self._axes[0].follow(box[0], target[0], width)
-            self._axes[1].follow(box[1], target[1], height)
+        self._axes[0].follow(box[0], target[0], width)
+        self._axes[1].follow(box[1], target[1], height)
         rect = self._rect()
         return Look(rect, False) if is_first and rect != Rect(0, 0, width, height) else None
 
@@ -161,12 +168,21 @@ class RegionOfInterest:
         width, height = self._size
         if self._axes is None:
             return Rect(0, 0, width, height)
-        x, y = (math.floor(axis.low / STEP) * STEP for axis in self._axes)
-        right, bottom = (math.ceil(axis.high / STEP) * STEP for axis in self._axes)
+        step = grid_step(width, height)
+        x, y = (math.floor(axis.low / step) * step for axis in self._axes)
+        right, bottom = (math.ceil(axis.high / step) * step for axis in self._axes)
         right, bottom = min(width, right), min(height, bottom)
         if (right - x) * (bottom - y) >= WHOLE_SHARE * (width * height):
             return Rect(0, 0, width, height)
         return Rect(x, y, right - x, bottom - y)
+
+
+def grid_step(width: int, height: int) -> int:
+    """Pixels between the lines of the grid of regions: the largest power of two that fits."""
+    step = STEP
+    while step > 1 and step * STEPS > max(width, height):
+        step //= 2
+    return step
 
 
 Box = tuple[tuple[float, float], tuple[float, float]]  # (left, right), (top, bottom)

@@ -1,13 +1,14 @@
 """The region of interest: what is looked at, how it follows, and that it is undone exactly."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 from region_sequences import FIXTURE, recorded, run, sequences
 
 from builder.resample import resize
-from builder.roi import STEP, Rect, RegionOfInterest, person_box, view
+from builder.roi import STEP, Rect, RegionOfInterest, grid_step, person_box, view
 
 WHOLE_720P = [0, 0, 1280, 720]
 
@@ -24,17 +25,30 @@ def test_the_first_frame_is_looked_at_twice_others_once() -> None:
     steps = _steps("still")
     first = steps[0]["looks"]
     assert first[0] == WHOLE_720P
-    # The box is 512…768 × 216…720: down, grown by a fifth and cut at the bottom; across, widened to
-    # half the model's aspect.
-    down = 720 - 115
+    # The box is 512…768 × 216…720: down, grown by 12 % and cut at the bottom; across, widened to
+    # half the model's aspect. The grid is of 16 pixels.
+    down = 720 - (216 - 0.12 * 504)
     across = down * 16 / 9 / 2
-    assert first[1] == pytest.approx([640 - across / 2, 115, across, down], abs=12)
+    expected = [640 - across / 2, 720 - down, across, down]
+    assert first[1][0] == math.floor(expected[0] / 16) * 16
+    assert first[1][1] == math.floor(expected[1] / 16) * 16
+    assert first[1] == pytest.approx(expected, abs=32)
     assert [len(step["looks"]) for step in steps[1:]] == [1] * (len(steps) - 1)
 
 
 def test_the_whole_frame_is_looked_at_again_within_half_a_second() -> None:
     whole = [i for i, step in enumerate(_steps("still")) if step["looks"][-1] == WHOLE_720P]
     assert whole == [12, 24]  # at 30 frames a second; the first frame's last look is the region's
+
+
+def test_the_grid_is_finer_on_a_small_frame() -> None:
+    sizes = [(1920, 1080), (720, 1280), (1279, 720), (640, 360), (276, 183), (160, 90), (40, 30)]
+    assert [grid_step(*size) for size in sizes] == [16, 16, 8, 8, 2, 2, 1]
+    for step in _steps("running"):  # 641 × 361: whole eighths but for the frame's own end
+        x, y, width, height = step["matte"]
+        assert x % 8 == y % 8 == 0
+        assert width % 8 == 0 or x + width == 641
+        assert height % 8 == 0 or y + height == 361
 
 
 def test_swaying_does_not_move_the_region() -> None:

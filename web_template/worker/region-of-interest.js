@@ -11,9 +11,10 @@
  *   when the person is lost, and as long as nobody is there.
  * - Target. The box grown by GROW of its size on each side, at least MIN_SIDE of the frame each
  *   way, its aspect within a factor of MAX_STRETCH of the model's.
- * - Hysteresis, for each edge of the region: one that the box comes closer to than NEAR of its size
- *   jumps to the target at once, so that nobody is cut off; one that is further than SLACK from the
- *   target eases towards it until it is within SETTLED; others stay.
+ * - Hysteresis, for each edge of the region: one that the box comes closer to than NEAR of its size,
+ *   or would reach in the next frame by going on as since the last one, jumps to the target at once,
+ *   and as far beyond as the box goes, so that nobody is cut off; one that is further than SLACK from
+ *   the target eases towards it until it is within SETTLED; others stay.
  * - Matte. A matte covers the region. A look at the region is that matte; a look at the whole frame
  *   is read at the region's pixels, after the region has followed what was seen.
  *
@@ -31,8 +32,8 @@
 
 const PERSON = 0.5; // alpha above this is person
 const MIN_PERSON = 0.0005; // of the look's pixels: fewer are nobody
-const GROW = 0.2; // of the box's size, on each side
-const NEAR = 0.08;
+const GROW = 0.12; // of the box's size, on each side: see docs/engine.md
+const NEAR = 0.05;
 const SLACK = 0.15;
 const SETTLED = 0.02;
 const EASE = 0.3; // of the way to the target in each frame
@@ -40,12 +41,15 @@ const MIN_SIDE = 0.25; // of the frame: a false find must not fill the model's w
 const MAX_STRETCH = 2;
 const WHOLE_SHARE = 0.85; // a region of this much of the frame's area is the whole frame
 const STEP = 16; // pixels: the grid of regions; weights of shared factors are what reduce.js sums fast
+const STEPS = 80; // at least, along the longer side: the grid of a small frame is finer
 const LOOK_AROUND_S = 0.4; // who walks in is seen within half a second, at 10 frames a second or more
 
 /** One axis of the region. */
 class Edges {
   #lowMoves = false;
   #highMoves = false;
+  /** In the frame before. @type {Span | null} */
+  #box = null;
 
   /** @param {Span} span */
   constructor([low, high]) {
@@ -60,14 +64,19 @@ class Edges {
    */
   follow(box, target, frame) {
     const size = box[1] - box[0];
-    if (Math.max(0, box[0] - NEAR * size) < this.low) {
-      this.low = Math.min(this.low, target[0]);
+    const before = this.#box ?? box;
+    this.#box = box;
+    const room = NEAR * size;
+    const left = Math.max(0, before[0] - box[0]);
+    const right = Math.max(0, box[1] - before[1]);
+    if (Math.max(0, box[0] - Math.max(room, left)) < this.low) {
+      this.low = Math.min(this.low, target[0], Math.max(0, box[0] - left - room));
       this.#lowMoves = false;
     } else {
       [this.low, this.#lowMoves] = eased(this.low, target[0], size, this.#lowMoves);
     }
-    if (Math.min(frame, box[1] + NEAR * size) > this.high) {
-      this.high = Math.max(this.high, target[1]);
+    if (Math.min(frame, box[1] + Math.max(room, right)) > this.high) {
+      this.high = Math.max(this.high, target[1], Math.min(frame, box[1] + right + room));
       this.#highMoves = false;
     } else {
       [this.high, this.#highMoves] = eased(this.high, target[1], size, this.#highMoves);
@@ -175,12 +184,9 @@ export class RegionOfInterest {
     }
     const aspect = this.#modelWidth / this.#modelHeight;
     const target = targetOf(box, this.#width, this.#height, aspect);
-    if (this.#axes) {
-      this.#axes.x.follow(box.x, target.x, this.#width);
-      this.#axes.y.follow(box.y, target.y, this.#height);
-    } else {
-      this.#axes = { x: new Edges(target.x), y: new Edges(target.y) };
-    }
+    this.#axes ??= { x: new Edges(target.x), y: new Edges(target.y) };
+    this.#axes.x.follow(box.x, target.x, this.#width);
+    this.#axes.y.follow(box.y, target.y, this.#height);
     const rect = this.#rect();
     return isFirst && !this.#isWhole(rect) ? { rect, isWhole: false } : null;
   }
@@ -198,10 +204,11 @@ export class RegionOfInterest {
   #rect() {
     const whole = { x: 0, y: 0, width: this.#width, height: this.#height };
     if (!this.#axes) return whole;
-    const x = Math.floor(this.#axes.x.low / STEP) * STEP;
-    const y = Math.floor(this.#axes.y.low / STEP) * STEP;
-    const width = Math.min(this.#width, Math.ceil(this.#axes.x.high / STEP) * STEP) - x;
-    const height = Math.min(this.#height, Math.ceil(this.#axes.y.high / STEP) * STEP) - y;
+    const step = gridStep(this.#width, this.#height);
+    const x = Math.floor(this.#axes.x.low / step) * step;
+    const y = Math.floor(this.#axes.y.low / step) * step;
+    const width = Math.min(this.#width, Math.ceil(this.#axes.x.high / step) * step) - x;
+    const height = Math.min(this.#height, Math.ceil(this.#axes.y.high / step) * step) - y;
     if (width * height >= WHOLE_SHARE * (this.#width * this.#height)) return whole;
     return { x, y, width, height };
   }
@@ -263,6 +270,18 @@ function boxOf({ count, left, right, top, bottom }, width, height, seen) {
   const across = (/** @type {number} */ at) => seen.x + (at * seen.width) / width;
   const down = (/** @type {number} */ at) => seen.y + (at * seen.height) / height;
   return { x: [across(left), across(right)], y: [down(top), down(bottom)] };
+}
+
+/**
+ * @param {number} width   of the frame, pixels
+ * @param {number} height
+ * @returns {number} pixels between the lines of the grid of regions: the largest power of two that
+ *   fits
+ */
+function gridStep(width, height) {
+  let step = STEP;
+  while (step > 1 && step * STEPS > Math.max(width, height)) step /= 2;
+  return step;
 }
 
 /**
