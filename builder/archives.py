@@ -1,5 +1,6 @@
 """Takes one file out of a .zip or .tar archive in memory; nothing is unpacked to the disk."""
 
+import contextlib
 import difflib
 import io
 import lzma
@@ -7,6 +8,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 from builder.errors import FetchError
 from builder.messages import one_line
@@ -26,10 +28,31 @@ def member(data: bytes, name: str, origin: str) -> bytes:
     Raises:
         FetchError: no archive, a damaged one, or one without that file.
     """
-    try:
+    with _read_errors(origin):
         if zipfile.is_zipfile(io.BytesIO(data)):
             return _from_zip(data, name, origin)
         return _from_tar(data, name, origin)
+
+
+def names(data: bytes, origin: str) -> list[str]:
+    """List an archive's files by their paths inside it.
+
+    Raises:
+        FetchError: no archive, or a damaged one.
+    """
+    with _read_errors(origin):
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return [info.filename for info in archive.infolist() if not info.is_dir()]
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            return [info.name for info in tar if info.isfile()]
+
+
+@contextlib.contextmanager
+def _read_errors(origin: str) -> Iterator[None]:
+    """Turn what damaged archives raise into one line."""
+    try:
+        yield
     except (
         tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
         EOFError, OSError, NotImplementedError, RuntimeError, ValueError, LookupError,

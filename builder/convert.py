@@ -5,24 +5,34 @@ from pathlib import Path
 from typing import Literal
 
 from builder.errors import ContractError, RecipeError
+from builder.importers.paddle_files import PROGRAMS
 from builder.pipeline import BuiltModel, Progress, build_model
 from builder.recipe import Input, MatteSettings, Output, PathSource, Recipe, Title, load_recipe
 
-_FORMATS: dict[str, Literal["tflite", "onnx"]] = {".tflite": "tflite", ".onnx": "onnx"}
+_FORMATS: dict[str, Literal["tflite", "onnx", "paddle"]] = {
+    ".tflite": "tflite", ".onnx": "onnx", **dict.fromkeys(PROGRAMS, "paddle"),
+}  # fmt: skip
 
 
 def convert_to_file(
-    source: str, output: Path, recipe_name: str | None, variant: str, progress: Progress
+    source: str,
+    output: Path,
+    recipe_name: str | None,
+    variant: str,
+    progress: Progress,
+    quantized: str | None = None,
 ) -> str:
     """Bring a recipe's model, or a model file, to the contract and write one variant.
 
     Args:
-        source: a recipe's name or file, or a .tflite or .onnx file.
+        source: a recipe's name or file, or a .tflite, .onnx or .pdmodel file.
         output: the .onnx file to write; an older one is replaced only by a whole new one.
         recipe_name: for a model file, the recipe that says what its input means; without one the
             file's own input size is used and RGB 0..1 is assumed.
         variant: ``fp32``, ``fp16`` or ``int8``.
         progress: called with one line for each step.
+        quantized: ``float`` or ``qdq``, what a quantised TFLite model becomes; the recipe's own
+            unless given.
 
     Returns:
         One line on what was written.
@@ -33,6 +43,8 @@ def convert_to_file(
     if output.suffix != ".onnx":
         raise ContractError(f"{output}: the output is an ONNX file; give it the ending .onnx")
     recipe = _recipe_for(source, recipe_name)
+    if quantized is not None:
+        recipe = recipe.model_copy(update={"quantized": quantized})
     built = build_model(recipe, progress)
     data = built.data(_shipped(built, variant))
     try:
@@ -60,7 +72,7 @@ def _recipe_for(source: str, recipe_name: str | None) -> Recipe:
     path = Path(source)
     if path.suffix not in _FORMATS:
         if recipe_name is not None:
-            raise RecipeError(source, ["--recipe goes with a .tflite or .onnx file; leave it out"])
+            raise RecipeError(source, ["--recipe goes with a model file; leave it out"])
         return load_recipe(source)
     if recipe_name is not None:
         meant = load_recipe(recipe_name)

@@ -12,6 +12,7 @@ from pathlib import Path
 from builder import archives, download_lock, paths
 from builder.download import Wanted, download
 from builder.errors import FetchError
+from builder.importers.paddle_files import is_program, pack
 from builder.progress import byte_bar
 from builder.recipe import NpmSource, Recipe, UrlSource
 
@@ -33,7 +34,7 @@ def fetch(recipe: Recipe) -> bytes:
         where = source.describe()
     else:
         path = recipe.folder / source.path
-        data, where = _read(path), str(path)
+        data, where = (_packed_paddle if is_program(path) else _read)(path), str(path)
     found = hashlib.sha256(data).hexdigest()
     if source.sha256 and found != source.sha256:
         raise FetchError(
@@ -120,6 +121,17 @@ def _packed(package: str, version: str) -> Path:
             archive.extractall(scratch, filter="data")
         (Path(scratch) / "package").rename(target)
     return target
+
+
+def _packed_paddle(path: Path) -> bytes:
+    """Pack a Paddle program with its parameters; the sha256 is that of the pack."""
+    try:
+        return pack(path)
+    except OSError as error:
+        raise FetchError(
+            f"{error.filename}: cannot be read ({error.strerror}); a Paddle model is two files"
+            " of one name"
+        ) from error
 
 
 def _last_line(text: str) -> str:

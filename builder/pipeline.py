@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,7 @@ VERIFY_FRAMES, VERIFY_SEED = 16, 2
 CALIBRATION_FRAMES, CALIBRATION_SEED = 32, 1
 
 _TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
+_EXTRAS = ("paddle2onnx", "paddlepaddle")
 _STAGE_SOURCES = (
     "importers", "rewrites", "assets", "contract", "simplify.py", "quantize.py",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
@@ -140,7 +141,9 @@ def _convert(
     from builder.verify import assert_exact
 
     clock = _Clock()
-    imported = import_model(source, recipe.format, recipe.source.describe())
+    imported = import_model(
+        source, recipe.format, recipe.source.describe(), quantized=recipe.quantized
+    )
     kept = to_contract(imported, recipe)
     stages = [_stage("import", kept, clock.lap(), None)]
     progress(f"{recipe.name}: imported, {stages[0].nodes} nodes")
@@ -202,6 +205,8 @@ def _quantized(
     from builder.quantize import fp16_weights, int8_qdq
 
     yield "fp16", fp16_weights(fp32)
+    if recipe.quantized == "qdq":  # its own integers are what fp32 computes with
+        return
     # Of the graph before the rewrites: they make float kernels faster, not those of int8.
     yield "int8", int8_qdq(simplified, _frames(recipe, CALIBRATION_FRAMES, CALIBRATION_SEED))
 
@@ -307,7 +312,18 @@ def _key(recipe: Recipe, source: bytes) -> str:
 def code_hash() -> str:
     """Hash the stages' code, their assets and the versions of their tools."""
     files = [path for name in _STAGE_SOURCES for path in files_of(paths.PACKAGE_DIR / name)]
-    return hash_json([[version(tool) for tool in _TOOLS], hash_files(files)])
+    return hash_json([tool_versions(), hash_files(files)])
+
+
+def tool_versions() -> list[str | None]:
+    """The versions of the stages' tools; None for one of an extra that is not installed."""
+    found: list[str | None] = [version(tool) for tool in _TOOLS]
+    for tool in _EXTRAS:
+        try:
+            found.append(version(tool))
+        except PackageNotFoundError:
+            found.append(None)
+    return found
 
 
 def files_of(path: Path) -> list[Path]:

@@ -42,7 +42,11 @@ class Recipe(Part):
     homepage: str | None = Field(
         default=None, pattern=r"^https?://\S+$", description="where the model is described"
     )
-    format: Literal["tflite", "onnx"] = Field(description='"tflite" or "onnx"')
+    format: Literal["tflite", "onnx", "paddle"] = Field(description='"tflite", "onnx" or "paddle"')
+    quantized: Literal["float", "qdq"] = Field(
+        default="float",
+        description='what a quantised TFLite model becomes: "float" or, its integers kept, "qdq"',
+    )
     source: Source = Field(description="a table with one of the keys npm, path and url")
     input: Input = Field(description="a table with the keys width, height and layout")
     output: Output = Field(description='a table, like kind = "alpha"')

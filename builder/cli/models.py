@@ -13,12 +13,17 @@ from builder.cli.options import write_text
 @click.option("--recipe", "recipe_name", help="The recipe that says what FILE's input means.")
 @click.option("--variant", type=click.Choice(("fp32", "fp16", "int8")), default="fp32",
               show_default=True)  # fmt: skip
-def convert(source: str, output: Path, recipe_name: str | None, variant: str) -> None:
+@click.option("--quantized", type=click.Choice(("float", "qdq")),
+              help="A quantised TFLite model: all in float32, or its integers kept [the recipe's].",
+              )  # fmt: skip
+def convert(
+    source: str, output: Path, recipe_name: str | None, variant: str, quantized: str | None
+) -> None:
     """Write the ONNX model that keeps the contract: frame [1,3,H,W] in, alpha [1,1,H,W] out."""
     from builder import console
     from builder.convert import convert_to_file
 
-    report = convert_to_file(source, output, recipe_name, variant, progress=console.say)
+    report = convert_to_file(source, output, recipe_name, variant, console.say, quantized)
     console.result_console.print(f"[bold]{output}[/bold] {report}")
 
 

@@ -7,7 +7,7 @@ from builder.errors import ModelImportError
 if TYPE_CHECKING:
     import onnx
 
-FORMATS = ("tflite", "onnx")
+FORMATS = ("tflite", "onnx", "paddle")
 MAX_BYTES = 1 << 30  # a browser cannot hold more in one array, and protobuf ends at 2 GiB
 
 
@@ -21,7 +21,7 @@ def import_model(
     """Read a model of any known format.
 
     Args:
-        data: the whole file.
+        data: the whole file; of Paddle models an archive with both files.
         format: one of `FORMATS`.
         origin: the file's name, for messages.
         quantized: what a quantised TFLite model becomes: ``float``, all in float32, or ``qdq``,
@@ -50,6 +50,10 @@ def import_model(
         from builder.importers.onnx import import_onnx
 
         return import_onnx(data, origin)
+    if format == "paddle":
+        from builder.importers.paddle import import_paddle
+
+        return import_paddle(data, origin)
     raise ModelImportError(
         f"{origin}: the format {format!r} is not known; it is one of {', '.join(FORMATS)}"
     )

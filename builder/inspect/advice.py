@@ -12,6 +12,7 @@ import numpy as np
 from builder.errors import ContractError, LivematteError
 from builder.inspect.facts import ModelFacts
 from builder.inspect.probe import SEED, Finding, Probe
+from builder.inspect.read import SUFFIXES
 from builder.recipe import Input, MatteSettings, Output, PathSource, Recipe, State, Title
 from builder.recipe_schema import Constant
 
@@ -126,7 +127,8 @@ def _recipe(facts: ModelFacts, data: bytes, probed: Probe, finding: Finding, pla
     guess, convention = probed.guess, finding.convention
     path = Path(facts.file).resolve()
     single = len(facts.outputs) - len(guess.pairs) == 1
-    tflite = path.suffix == ".tflite"  # whose pictures are NHWC, and NCHW behind the importer
+    kind: Any = SUFFIXES[path.suffix]
+    tflite = kind == "tflite"  # whose pictures are NHWC, and NCHW behind the importer
     layout: Any = "NHWC" if tflite else guess.layout
     turned = not tflite and finding.output_layout != guess.layout
     title = path.stem or "model"
@@ -135,7 +137,7 @@ def _recipe(facts: ModelFacts, data: bytes, probed: Probe, finding: Finding, pla
         name=re.sub(r"[^a-z0-9]+", "-", place.stem.lower()).strip("-") or "model",
         title=Title(en=title, zh=title),
         licence="unknown",
-        format="tflite" if tflite else "onnx",
+        format=kind,
         source=PathSource(
             path=os.path.relpath(path, place.resolve().parent),
             sha256=hashlib.sha256(data).hexdigest(),

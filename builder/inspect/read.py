@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import ContractError, ModelImportError
+from builder.importers.paddle_files import PROGRAMS, is_program, pack
 from builder.inspect.facts import ModelFacts, TensorFacts, picture_layout
 
 if TYPE_CHECKING:
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
     from builder.importers.tflite_model import Tensor
 
-SUFFIXES = {".tflite": "tflite", ".onnx": "onnx"}
+SUFFIXES = {".tflite": "tflite", ".onnx": "onnx", **dict.fromkeys(PROGRAMS, "paddle")}
 
 
 def inspect_file(path: Path) -> ModelFacts:
-    """Read a ``.tflite`` or ``.onnx`` file.
+    """Read a ``.tflite``, ``.onnx`` or ``.pdmodel`` file (or a Paddle 3 program, ``.json``).
 
     Raises:
         ModelImportError: no such file, another format, or a damaged file.
@@ -27,7 +28,7 @@ def inspect_file(path: Path) -> ModelFacts:
 
 
 def read_model_file(path: Path) -> bytes:
-    """Read a model file's bytes.
+    """Read a model file's bytes; a Paddle program's packed with its parameters.
 
     Raises:
         ModelImportError: no such file, or no model file by its ending.
@@ -35,10 +36,10 @@ def read_model_file(path: Path) -> bytes:
     if path.suffix not in SUFFIXES:
         raise ModelImportError(f"{path}: not a model file; the endings are {', '.join(SUFFIXES)}")
     try:
-        return path.read_bytes()
+        return pack(path) if is_program(path) else path.read_bytes()
     except OSError as error:
         raise ModelImportError(
-            f"{path}: cannot be read ({error.strerror}); check the path"
+            f"{error.filename}: cannot be read ({error.strerror}); check the path"
         ) from error
 
 
@@ -77,13 +78,14 @@ def _onnx_facts(path: Path, data: bytes) -> ModelFacts:
     from builder.inspect.cost import count_macs, count_weights
     from builder.inspect.web_ops import lacking_ops
 
-    model = import_model(data, "onnx", str(path))
+    kind = SUFFIXES[path.suffix]
+    model = import_model(data, kind, str(path))
     constants = {tensor.name for tensor in model.graph.initializer}
     opsets = {entry.domain or "ai.onnx": entry.version for entry in model.opset_import}
     parameters, weight_bytes = count_weights(model)
     return ModelFacts(
         file=str(path),
-        format="ONNX",
+        format={"onnx": "ONNX", "paddle": "Paddle, by paddle2onnx"}[kind],
         version="opset " + ", ".join(f"{name} {number}" for name, number in opsets.items()),
         bytes=len(data),
         inputs=tuple(_value(v) for v in model.graph.input if v.name not in constants),

@@ -85,7 +85,7 @@ def test_all_mistakes_at_once_with_key_and_remedy(tmp_path: Path) -> None:
     assert 'did you mean "licence"?' in by_key["licens"]
     assert "missing (right is: the file's sha256" in by_key["source.sha256"]
     assert "16 to 4096" in by_key["input.height"]
-    assert '"tflite" or "onnx"' in by_key["format"]
+    assert '"tflite", "onnx" or "paddle"' in by_key["format"]
     assert "first number below the second" in by_key["matte.ramp"]
 
 
