@@ -320,7 +320,8 @@ def test_every_dependency_is_pinned_in_the_constraints() -> None:
     wanted.update(project["build-system"]["requires"])
     lines = (PROJECT_ROOT / "constraints.txt").read_text().splitlines()
     pins = {line for line in lines if not line.startswith("#")}
-    assert wanted <= pins
+    # One that not every system has is pinned for those that do.
+    assert {requirement.split(";")[0] for requirement in wanted} <= pins
     # A name and a version, nothing of where it came from.
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+(; sys_platform == \"\w+\")?", pin) for pin in pins)
 
