@@ -53,7 +53,7 @@ _EXTRAS = ("paddle2onnx", "paddlepaddle")
 _STAGE_SOURCES = (
     "importers", "rewrites", "assets", "contract", "simplify.py", "quantize.py",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
-    "messages.py", "tuning.py", "golden.py", "pipeline.py",
+    "messages.py", "archives.py", "tuning.py", "golden.py", "pipeline.py",
 )  # fmt: skip
 
 _GOLDEN = "golden.bin"
