@@ -8,7 +8,8 @@ import { byId, readData } from './dom.js';
 import { watchDrops } from './drop-zone.js';
 import { EffectControls } from './effect-controls.js';
 import { EngineHost } from './engine-host.js';
-import { translator } from './language.js';
+import { Figures } from './figures.js';
+import { site, translator } from './language.js';
 import { watchLanguage } from './language-switch.js';
 import { ModelControl } from './model-control.js';
 import { Notices, noticeCode } from './notices.js';
@@ -36,6 +37,16 @@ const notices = new Notices(translator);
 const stage = new Stage(translator);
 const models = new ModelControl(manifest, translator, settings.model);
 const status = new StatusLine(translator, (name) => models.titleOf(name || models.name));
+const figures = new Figures({
+  translator,
+  titleOf: (name) => models.titleOf(name || models.name),
+  version: site.version,
+  onCopied: () => notices.announce(translator.text('announce.report')),
+  onRefused: (error) => {
+    console.info('not copied:', error);
+    notices.show('clipboard-refused');
+  },
+});
 const effects = new EffectControls({
   settings,
   translator,
@@ -72,8 +83,8 @@ const actions = new ActionBar(translator, {
 
 /** @param {Matte} matte */
 function listen(matte) {
-  status.update(matte.stats);
-  matte.on('stats', (stats) => status.update(stats));
+  showFigures(matte.stats);
+  matte.on('stats', showFigures);
   matte.on('size', (size) => stage.setSize(size));
   matte.on('progress', (progress) => stage.setProgress(progress));
   matte.on('first-matte', () => {
@@ -87,6 +98,12 @@ function listen(matte) {
     showState(matte, true);
   });
   effects.apply(); // a picture that was not there yet when the engine started
+}
+
+/** @param {import('../shared/stats.js').Stats} stats */
+function showFigures(stats) {
+  status.update(stats);
+  figures.update(stats);
 }
 
 /**

@@ -4,7 +4,13 @@ import { byId, readData, setText } from './dom.js';
 import { pickLocale, Translator, translateTree } from './i18n.js';
 import { loadSettings } from './settings.js';
 
-/** @typedef {{title: string | Record<string, string>, version: string, engine: string}} Site */
+/**
+ * @typedef {object} Site
+ * @property {string | Record<string, string>} title
+ * @property {string} version
+ * @property {string} engine
+ * @property {Partial<import('./settings.js').Settings>} defaults  what a first visit shows
+ */
 
 /** @type {Site} */
 export const site = readData('site');

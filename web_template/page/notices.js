@@ -6,7 +6,10 @@
 import { ERROR_CODES } from '../shared/errors.js';
 import { byId, setText } from './dom.js';
 
-/** @typedef {(typeof ERROR_CODES)[number] | 'snapshot'} NoticeCode */
+/** What the page itself can fail at, beside the engine's errors. */
+export const PAGE_CODES = Object.freeze(/** @type {const} */ (['snapshot', 'clipboard-refused']));
+
+/** @typedef {(typeof ERROR_CODES)[number] | (typeof PAGE_CODES)[number]} NoticeCode */
 
 /** More at once would hide the picture. */
 const MAX_NOTICES = 2;

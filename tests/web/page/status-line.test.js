@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Translator } from '../../../web_template/page/i18n.js';
-import { samplerText, statusTexts } from '../../../web_template/page/status-line.js';
+import { statusTexts } from '../../../web_template/page/status-line.js';
 
 const text = readFileSync(
   new URL('../../../web_template/locales/en.json', import.meta.url),
@@ -63,17 +63,4 @@ test('a picture has a time but no rate', () => {
   const texts = statusTexts(stats({ source: 'picture', frames: 1 }), 'Selfie', translator);
   assert.equal(texts.rate, '–');
   assert.equal(texts.time, '6.5 ms');
-});
-
-test('how frames are read, and what the other ways would take, fastest first', () => {
-  const samplerTimes = { rgba: 2.14, planes: 0.34, webgl2: 33 };
-  assert.equal(
-    samplerText({ sampler: 'planes', samplerTimes }, translator),
-    'Frames are read through “planes”. Tried, in milliseconds: planes 0.3, rgba 2.1, webgl2 33.0.',
-  );
-  assert.equal(
-    samplerText({ sampler: 'planes', samplerTimes: {} }, translator),
-    'Frames are read through “planes”.',
-  );
-  assert.equal(samplerText({ sampler: '', samplerTimes: {} }, translator), '');
 });

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { REASONS } from '../../../web_template/page/figure-texts.js';
+import { PAGE_CODES } from '../../../web_template/page/notices.js';
 import { EFFECT_KINDS } from '../../../web_template/shared/effects.js';
 import { ERROR_CODES } from '../../../web_template/shared/errors.js';
 import { STAGES } from '../../../web_template/shared/stats.js';
@@ -40,9 +42,17 @@ function templateList(name) {
   return names;
 }
 
+/** The facts of the panel of figures. */
+function templateFigures() {
+  const list = templates.match(/for each in \[("backend".*?)\] %}/)?.[1] ?? '';
+  return [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+}
+
 /** Prefixes to which a name is added where they are used → the names. */
 const BUILT = {
-  'error.': [...ERROR_CODES, 'snapshot'],
+  'error.': [...ERROR_CODES, ...PAGE_CODES],
+  'figure.': templateFigures(),
+  'reason.': [...REASONS],
   'color.': templateList('colors'),
   'backdrop.': templateList('backdrops'),
   'timing.': [...STAGES],
