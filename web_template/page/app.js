@@ -4,6 +4,7 @@
  */
 
 import { ActionBar } from './action-bar.js';
+import { CommentsControl } from './comments-control.js';
 import { byId, readData } from './dom.js';
 import { watchDrops } from './drop-zone.js';
 import { EffectControls } from './effect-controls.js';
@@ -11,11 +12,13 @@ import { EngineHost } from './engine-host.js';
 import { Figures } from './figures.js';
 import { site, translator } from './language.js';
 import { watchLanguage } from './language-switch.js';
+import { LooksControl } from './looks-control.js';
 import { ModelControl } from './model-control.js';
 import { Notices, noticeCode } from './notices.js';
 import { Offline } from './offline.js';
 import { Player } from './player.js';
-import { loadSettings, saveSettings } from './settings.js';
+import { loadSettings, onSettings, saveSettings, siteDefaults } from './settings.js';
+import { writeLink } from './share-link.js';
 import { watchShortcuts } from './shortcuts.js';
 import { download, mirrorPicture, snapshotName } from './snapshot.js';
 import { Stage } from './stage.js';
@@ -54,11 +57,21 @@ const effects = new EffectControls({
   onError: report,
 });
 
+const looks = new LooksControl(settings.looks, translator, (changed) => {
+  saveSettings({ looks: changed });
+  host.current?.setLooks(changed);
+});
+const comments = new CommentsControl(settings.comments, {
+  translator,
+  onChange: (changed) => host.current?.setComments(changed),
+  onSave: (changed) => saveSettings({ comments: changed }),
+});
+
 /** The engine, for those who look at the page from the console or a test. */
 export const host = new EngineHost({
   canvas: byId('canvas', HTMLCanvasElement),
   manifest,
-  wishes: () => ({ effect: effects.startEffect, model: models.name }),
+  wishes: () => ({ effect: effects.startEffect, model: models.name, looks: looks.looks }),
   onStart: listen,
 });
 
@@ -97,6 +110,7 @@ function listen(matte) {
     report(error, '');
     showState(matte, true);
   });
+  matte.setComments(comments.comments);
   effects.apply(); // a picture that was not there yet when the engine started
 }
 
@@ -126,6 +140,7 @@ function show(showing) {
   const mirrored = isMirrored(showing);
   stage.setMirrored(mirrored);
   effects.setMirrored(mirrored);
+  comments.setMirrored(mirrored);
   actions.show(showing, settings.mirrored);
   const { kind, name } = showing;
   const shownName = name || translator.text(`source.${kind === 'camera' ? 'camera' : 'demo'}`);
@@ -226,11 +241,16 @@ models.onChange(async (name) => {
   }
 });
 
+onSettings((changes) => {
+  Object.assign(settings, changes);
+  history.replaceState(null, '', location.pathname + writeLink(settings, siteDefaults()));
+});
 translator.onChange(() => show(player.showing));
 watchLanguage(translator);
 watchDrops({ open: openFile, useAsBackground: (file) => effects.useOwnBackdrop(file) });
 watchShortcuts({
   ...actions.keys,
+  b: () => comments.toggle(),
   escape: () => notices.dismissLast(),
   ...Object.fromEntries(
     effects.kinds.map((kind, index) => [String(index + 1), () => effects.choose(kind)]),

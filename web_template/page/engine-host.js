@@ -6,7 +6,7 @@
  *
  * @typedef {object} HostOptions
  * @property {HTMLCanvasElement} canvas
- * @property {() => {effect: Effect, model: string | undefined}} wishes  asked at each start
+ * @property {() => Pick<import('./matte.js').MatteOptions, 'effect' | 'model' | 'looks'>} wishes  asked at each start
  * @property {import('../shared/manifest.js').Manifest} manifest
  * @property {(matte: Matte, canvas: HTMLCanvasElement) => void} onStart  to listen to it
  */
@@ -56,9 +56,8 @@ export class EngineHost {
     const { createMatte } = await importEngine();
     if (this.#used) this.#renewCanvas();
     this.#used = true;
-    const { effect, model } = this.#options.wishes();
-    const { manifest } = this.#options;
-    const matte = await createMatte({ canvas: this.#canvas, effect, model, manifest });
+    const { manifest, wishes } = this.#options;
+    const matte = await createMatte({ ...wishes(), canvas: this.#canvas, manifest });
     this.#matte = matte;
     this.#options.onStart(matte, this.#canvas);
     return matte;

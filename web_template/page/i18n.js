@@ -124,6 +124,9 @@ export function translateTree(root, translator) {
   fillMarked(root, 'data-i18n-title', translator, (element, text) => {
     element.setAttribute('title', text);
   });
+  fillMarked(root, 'data-i18n-placeholder', translator, (element, text) => {
+    element.setAttribute('placeholder', text);
+  });
   fillMarked(root, 'data-i18n-label', translator, labelElement);
 }
 

@@ -10,12 +10,24 @@
  * @property {string | null} model    null: the site's default
  * @property {boolean} mirrored
  * @property {boolean} shortcuts      single keys act
+ * @property {import('../shared/looks.js').Looks} looks
+ * @property {import('./comments-control.js').CommentSettings} comments
+ * @property {string | null} camera   a device's id; null: the browser's choice
+ * @property {Resolution} resolution  of the camera
+ * @property {boolean} microphone     is recorded too
+ * @property {boolean} toFile         recordings are written to a file while they run
  * @typedef {import('../shared/effects.js').Effect['kind']} EffectKind
  */
 
+import { checkComments } from '../shared/comments.js';
 import { EFFECT_KINDS } from '../shared/effects.js';
+import { checkLooks, DEFAULT_LOOKS } from '../shared/looks.js';
+import { readLink } from './share-link.js';
 
 const KEY = 'livematte.settings';
+
+export const RESOLUTIONS = Object.freeze(/** @type {const} */ (['360p', '720p', '1080p']));
+/** @typedef {(typeof RESOLUTIONS)[number]} Resolution */
 
 /** @type {Readonly<Settings>} */
 export const DEFAULTS = Object.freeze({
@@ -27,6 +39,19 @@ export const DEFAULTS = Object.freeze({
   model: null,
   mirrored: true,
   shortcuts: true,
+  looks: DEFAULT_LOOKS,
+  comments: Object.freeze({
+    on: false,
+    text: null,
+    speed: 0.4,
+    size: 0.4,
+    density: 0.5,
+    colors: 'mixed',
+  }),
+  camera: null,
+  resolution: '720p',
+  microphone: false,
+  toFile: false,
 });
 
 /** @type {{[K in keyof Settings]: (value: unknown) => boolean}} */
@@ -39,7 +64,35 @@ const VALID = {
   model: (value) => value === null || typeof value === 'string',
   mirrored: (value) => typeof value === 'boolean',
   shortcuts: (value) => typeof value === 'boolean',
+  looks: (value) => isAccepted(() => checkLooks(/** @type {any} */ (value)), value),
+  comments: isCommentSettings,
+  camera: (value) => value === null || typeof value === 'string',
+  resolution: (value) => RESOLUTIONS.includes(/** @type {Resolution} */ (value)),
+  microphone: (value) => typeof value === 'boolean',
+  toFile: (value) => typeof value === 'boolean',
 };
+
+/**
+ * @param {() => unknown} check  throws at what is none
+ * @param {unknown} value
+ */
+function isAccepted(check, value) {
+  if (value === null || typeof value !== 'object') return false;
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return false;
+  }
+}
+
+/** @param {any} value */
+function isCommentSettings(value) {
+  const { on, text, ...flight } = value ?? {};
+  if (typeof on !== 'boolean' || !(text === null || typeof text === 'string')) return false;
+  return isAccepted(() => checkComments({ ...flight, lines: [] }), value);
+}
 
 /**
  * What was stored may be of an older version or damaged: each value is taken only if it fits.
@@ -55,6 +108,15 @@ export function parseSettings(stored, defaults = DEFAULTS) {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
+  return validSettings(found, defaults);
+}
+
+/**
+ * @param {any} found  of anywhere
+ * @param {Readonly<Settings>} defaults  in place of what does not fit
+ * @returns {Settings}
+ */
+export function validSettings(found, defaults) {
   const entries = Object.entries(defaults).map(([key, value]) => {
     const valid = VALID[/** @type {keyof Settings} */ (key)];
     return [key, valid(found?.[key]) ? found[key] : value];
@@ -63,19 +125,29 @@ export function parseSettings(stored, defaults = DEFAULTS) {
 }
 
 /** What the site was built with comes before what the page is made with. */
-function siteDefaults() {
+export function siteDefaults() {
   const site = globalThis.document?.getElementById('site')?.textContent;
   return { ...DEFAULTS, ...(site && JSON.parse(site).defaults) };
 }
 
-/** @returns {Settings} */
+/** @returns {Settings} what was remembered, less what the page's address says */
 export function loadSettings() {
   const stored = useStorage((storage) => storage.getItem(KEY));
-  return parseSettings(stored, siteDefaults());
+  const remembered = parseSettings(stored, siteDefaults());
+  return validSettings(readLink(globalThis.location?.search ?? '', remembered), remembered);
+}
+
+/** @type {Set<(changes: Partial<Settings>) => void>} */
+const listeners = new Set();
+
+/** @param {(changes: Partial<Settings>) => void} listener  told of each change */
+export function onSettings(listener) {
+  listeners.add(listener);
 }
 
 /** @param {Partial<Settings>} changes */
 export function saveSettings(changes) {
+  for (const listener of listeners) listener(changes);
   useStorage((storage) => {
     const all = { ...parseSettings(storage.getItem(KEY), siteDefaults()), ...changes };
     storage.setItem(KEY, JSON.stringify(all));

@@ -8,6 +8,7 @@ import { REASONS } from '../../../web_template/page/figure-texts.js';
 import { PAGE_CODES } from '../../../web_template/page/notices.js';
 import { EFFECT_KINDS } from '../../../web_template/shared/effects.js';
 import { ERROR_CODES } from '../../../web_template/shared/errors.js';
+import { LOOKS_RANGES } from '../../../web_template/shared/looks.js';
 import { STAGES } from '../../../web_template/shared/stats.js';
 
 const ROOT = fileURLToPath(new URL('../../../web_template/', import.meta.url));
@@ -57,6 +58,8 @@ const BUILT = {
   'backdrop.': templateList('backdrops'),
   'timing.': [...STAGES],
   'source.': ['camera', 'demo'],
+  'comments.': ['speed', 'size', 'density', 'mixed', 'white'],
+  'looks.': Object.keys(LOOKS_RANGES).flatMap((name) => [name, `${name}More`]),
 };
 
 /** Every key that is written out, in a template's call or as a string of a module. */
@@ -74,7 +77,10 @@ function usedKeys() {
   for (const [prefix, names] of Object.entries(BUILT)) {
     for (const name of names) keys.add(prefix + name);
   }
-  keys.add('status.threads.one').add('status.threads.other'); // by count
+  for (const [, key] of modules.matchAll(/plural\('([\w.-]+)'/g)) {
+    if (!(key in en)) keys.delete(key);
+    keys.add(`${key}.one`).add(`${key}.other`); // by count
+  }
   return keys;
 }
 

@@ -102,7 +102,10 @@ export class CommentFlow {
     return this.#comments.calm ? STAND_S : between(CROSSING_S, this.#comments.speed);
   }
 
-  /** As if it had gone on for a while: nobody looks at an empty screen. */
+  /**
+   * As if it had gone on for a while: nobody looks at an empty screen.
+   * @param {number} nowS
+   */
   #fill(nowS) {
     this.#nextS = nowS - this.#lifeS;
   }
