@@ -28,6 +28,9 @@ const CLEAR_WIN = 0.8;
 /** A winner keeps up with the frames as well as the one that ran before. */
 const KEEPS_UP = 0.95;
 
+/** Errors that would come again at the next visit. */
+const OF_THE_GPU = ['gpu-unavailable', 'gpu-lost', 'inference-failed'];
+
 export class BackendChoice {
   #memory;
   #hasGpuBuild;
@@ -144,9 +147,9 @@ export class BackendChoice {
    */
   trialFailed(code) {
     if (code === 'golden-failed' || code === 'start-timeout') this.#conclude('wasm', code);
-    else if (code !== 'model-unavailable') this.#conclude('wasm', 'trial-failed');
+    else if (OF_THE_GPU.includes(code)) this.#conclude('wasm', 'trial-failed');
     else {
-      // A file did not arrive, which says nothing of the GPU: the next visit tries again.
+      // A file did not arrive, or the camera went: the next visit tries again.
       this.#isOpen = false;
       this.#settle('wasm', 'trial-failed');
     }

@@ -1,160 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { MatteError } from '../../../web_template/shared/errors.js';
 import { DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
-import { createMockCompositor } from '../../../web_template/worker/compositor/mock.js';
-import { Engine } from '../../../web_template/worker/engine.js';
-import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
+import { FakeGenerator, FakeVideo, MANIFEST, workers, world } from '../fake-browser.js';
 import { FakeFrame, until } from '../fakes.js';
 
 /** @typedef {import('../../../web_template/page/matte.js').MatteOptions} MatteOptions */
 
-/** Those that were started. @type {FakeWorker[]} */
-const workers = [];
-/** What the next worker meets with. */
-const world = {
-  webgl: true,
-  model: true,
-  dies: false,
-  gpu: { reason: /** @type {any} */ ('no-webgpu'), isSoftware: false, hasF16: false, name: '' },
-  openGpu: /** @type {(() => any) | null} */ (null),
-  choice: /** @type {string | undefined} */ (undefined),
-};
-
-/** @type {import('../../../web_template/worker/ways/cpu-way.js').CpuMakers} */
-const makers = {
-  createSegmenter: async ({ model, threads }) => {
-    if (!world.model) throw new Error('HTTP status 404');
-    return {
-      model,
-      threads,
-      isRecurrent: false,
-      input: new Float32Array(3 * model.width * model.height),
-      run: async () => new Float32Array(model.width * model.height).fill(0.5),
-      reset: () => {},
-      dispose: async () => {},
-    };
-  },
-  createFrameSampler: () => ({ way: 'fake', times: {}, sample: async () => {}, dispose() {} }),
-};
-
-/** A worker whose other side is the real engine, with a model and a compositor for tests. */
-class FakeWorker extends EventTarget {
-  isTerminated = false;
-  #engine = new Engine({
-    post: (data) => this.#toPage(data),
-    askGpu: async () => world.gpu,
-    openGpu: async () => {
-      if (world.openGpu) return world.openGpu();
-      throw new MatteError('gpu-unavailable', 'there is none');
-    },
-    createCompositor: (options) => {
-      world.choice = options.choice;
-      if (!world.webgl) throw new Error('no WebGL2');
-      this.compositor = createMockCompositor(options);
-      return this.compositor;
-    },
-    openWay: (options) => openCpuWay(options, makers),
-  });
-  /** @type {ReturnType<typeof createMockCompositor> | null} */
-  compositor = null;
-
-  /** @param {URL} url @param {WorkerOptions} options */
-  constructor(url, options) {
-    super();
-    this.url = url;
-    this.options = options;
-    workers.push(this);
-  }
-  /** @param {any} message */
-  postMessage(message) {
-    if (!world.dies) queueMicrotask(() => this.#engine.handle(message));
-    else
-      queueMicrotask(() => this.dispatchEvent(Object.assign(new Event('error'), { message: 'x' })));
-  }
-  /** What a real one holds ends with it. */
-  terminate() {
-    this.isTerminated = true;
-    this.#engine.handle({ type: 'send-frames', id: 1e6, payload: { isOn: false } });
-    this.#engine.handle({ type: 'detach', id: 1e6, payload: {} });
-  }
-  /** @param {unknown} data */
-  #toPage(data) {
-    if (this.isTerminated) return;
-    queueMicrotask(() => this.dispatchEvent(new MessageEvent('message', { data })));
-  }
-}
-
-class FakeVideo extends EventTarget {
-  HAVE_CURRENT_DATA = 2;
-  readyState = 2;
-  currentTime = 0;
-  requestVideoFrameCallback() {
-    return 1;
-  }
-  cancelVideoFrameCallback() {}
-}
-
-const MANIFEST = /** @type {any} */ ({
-  schema: 1,
-  defaultModel: 'small',
-  models: ['small', 'other'].map((name) => ({
-    name,
-    width: 2,
-    height: 1,
-    threshold: 0.5,
-    ramp: null,
-    preferred: 'fp32',
-    variants: [{ name: 'fp32', file: `models/${name}.onnx`, bytes: 1, sha256: '' }],
-  })),
-  runtime: { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 1 },
-});
-
-class FakeCanvas {
-  #isTransferred = false;
-  transferControlToOffscreen() {
-    if (this.#isTransferred) throw new DOMException('twice', 'InvalidStateError');
-    this.#isTransferred = true;
-    return {};
-  }
-  cloneNode() {
-    return new FakeCanvas();
-  }
-  replaceWith() {}
-}
-
-class FakeGenerator {
-  readyState = 'live';
-  static written = 0;
-  writable = new WritableStream({
-    write(frame) {
-      FakeGenerator.written++;
-      frame.close();
-    },
-  });
-  stop() {
-    this.readyState = 'ended';
-  }
-}
-
-// Before the engine looks at what the browser can.
-Object.assign(globalThis, {
-  Worker: FakeWorker,
-  VideoFrame: class extends FakeFrame {
-    /** @param {unknown} _ @param {object} options */
-    constructor(_, options) {
-      super(options);
-    }
-  },
-  OffscreenCanvas: class {},
-  HTMLCanvasElement: FakeCanvas,
-  HTMLVideoElement: FakeVideo,
-  MediaStream: class {},
-  MediaStreamTrack: class {},
-  MediaStreamTrackGenerator: FakeGenerator,
-  ImageBitmap: class {},
-  document: { createElement: () => new FakeCanvas() },
-});
 const { createMatte } = await import('../../../web_template/page/matte.js');
 
 /** @param {MatteOptions} [options] */
@@ -306,7 +157,7 @@ test('a worker that dies at the start is refused', async () => {
   await assert.rejects(create(), { code: 'unknown' });
 });
 
-/** @param {FakeWorker} worker */
+/** @param {import('../fake-browser.js').FakeWorker} worker */
 const kill = (worker) =>
   worker.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
 
