@@ -1,76 +1,24 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { parseColor } from '../../../web_template/shared/effects.js';
 import { AlphaEnlarger } from '../../../web_template/worker/compositor/cpu/enlarge.js';
 import { shapeAlpha } from '../../../web_template/worker/compositor/matte-regions.js';
-import { FakeFrame, seededRandom } from '../fakes.js';
+import {
+  discMatte,
+  FakeCanvas,
+  HEIGHT,
+  noisyFrame,
+  SMALL_HEIGHT,
+  SMALL_WIDTH,
+  shown,
+  WIDTH,
+} from '../cpu-scene.js';
+import { FakeFrame } from '../fakes.js';
 
 /** @typedef {import('../../../web_template/shared/effects.js').Effect} Effect */
 /** @typedef {import('../../../web_template/worker/mask-filter.js').Matte} Matte */
 
-const [WIDTH, HEIGHT] = [96, 54];
-const [SMALL_WIDTH, SMALL_HEIGHT] = [24, 16];
-
-/** A 2D context that keeps what was put on it. */
-class FakeContext {
-  /** @type {ImageData | null} */
-  shown = null;
-  /** @param {ImageData} image */
-  putImageData(image) {
-    this.shown = image;
-  }
-}
-
-class FakeCanvas {
-  context = new FakeContext();
-  constructor(width = WIDTH, height = HEIGHT) {
-    this.width = width;
-    this.height = height;
-  }
-  getContext() {
-    return this.context;
-  }
-}
-
-before(() => {
-  /** @type {any} */ (globalThis).ImageData = class {
-    /** @param {number} width @param {number} height */
-    constructor(width, height) {
-      Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
-    }
-  };
-});
-
-after(() => {
-  Reflect.deleteProperty(globalThis, 'ImageData');
-  assert.equal(FakeFrame.open.size, 0);
-});
-
 const { createCpuCompositor } = await import('../../../web_template/worker/compositor/cpu.js');
-
-/** @param {number} seed */
-function noisyFrame(seed) {
-  const random = seededRandom(seed);
-  const bytes = Uint8Array.from({ length: 4 * WIDTH * HEIGHT }, (_, i) =>
-    i % 4 === 3 ? 255 : Math.floor(random() * 256),
-  );
-  return new FakeFrame({ width: WIDTH, height: HEIGHT, bytes });
-}
-
-/**
- * A soft disc that touches the right edge of the map.
- * @param {Partial<Matte>} [changes]
- * @returns {Matte}
- */
-function discMatte(changes) {
-  const alpha = Float32Array.from({ length: SMALL_WIDTH * SMALL_HEIGHT }, (_, i) => {
-    const [x, y] = [i % SMALL_WIDTH, Math.floor(i / SMALL_WIDTH)];
-    const soft = (8 - Math.hypot(x - 17, y - 8)) / 3 + 0.5;
-    return Math.round(255 * Math.min(1, Math.max(0, soft))) / 255;
-  });
-  const size = { width: SMALL_WIDTH, height: SMALL_HEIGHT };
-  return { alpha, ...size, threshold: 0.5, ramp: [0.2, 0.8], ...changes };
-}
 
 /**
  * The alpha at a pixel of the frame, said as plainly as possible.
@@ -104,12 +52,6 @@ async function paint(effect, frame, matte) {
   await compositor.prepare(frame.asVideoFrame);
   compositor.render(frame.asVideoFrame, matte);
   return shown(canvas);
-}
-
-/** @param {FakeCanvas} canvas */
-function shown(canvas) {
-  assert.ok(canvas.context.shown);
-  return canvas.context.shown.data;
 }
 
 /**

@@ -13,6 +13,8 @@
  */
 
 const SIGMA_AT_FULL_STRENGTH = 0.025; // of the longer side
+/** Of the blur that a background's light wraps by: a sigma of 1.25 % of the longer side. */
+export const LIGHT_STRENGTH = 0.5;
 const FINEST_GRID = 320; // pixels of the longer side
 const COARSEST_GRID = 80;
 const SIGMA_WANTED = 2; // grid pixels: below this a coarser grid would show

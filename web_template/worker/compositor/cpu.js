@@ -30,7 +30,7 @@ export function createCpuCompositor({ canvas, effect, comments }) {
   /** @type {import('../../shared/looks.js').Looks} */
   let looks = DEFAULT_LOOKS;
   let surface = new Surface(canvas.width, canvas.height);
-  let painter = createPainter(effect, surface);
+  let painter = createPainter(effect, surface, looks);
   const addComments = (/** @type {boolean} */ hasPerson) => {
     const placed =
       effect.kind === 'mask' ? [] : (comments?.place(surface.width, surface.height) ?? []);
@@ -55,16 +55,19 @@ export function createCpuCompositor({ canvas, effect, comments }) {
       canvas.height = height;
       surface = new Surface(width, height);
       surface.matte.looks = looks;
-      painter = createPainter(effect, surface);
+      painter = createPainter(effect, surface, looks);
     },
     setEffect(next) {
       closeImage();
       effect = next;
-      painter = createPainter(effect, surface);
+      painter = createPainter(effect, surface, looks);
     },
     setLooks(next) {
+      const isPersonChanged =
+        next.brightness !== looks.brightness || next.lightWrap !== looks.lightWrap;
       looks = next;
       surface.matte.looks = next;
+      if (isPersonChanged) painter = createPainter(effect, surface, looks);
     },
     snapshot: (type) => canvas.convertToBlob({ type }),
     dispose: closeImage,

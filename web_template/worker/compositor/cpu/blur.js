@@ -16,6 +16,7 @@ export class CpuBlur {
   #width;
   #height;
   #kernel;
+  #isQuotient;
   #weighted;
   #between;
   #padded;
@@ -32,10 +33,12 @@ export class CpuBlur {
    * @param {number} frameWidth
    * @param {number} frameHeight
    * @param {number} strength  0..1
+   * @param {{isQuotient?: boolean}} [options]  false: blur(w·rgb), not divided by blur(w)
    */
-  constructor(frameWidth, frameHeight, strength) {
+  constructor(frameWidth, frameHeight, strength, { isQuotient = true } = {}) {
     const { width, height, sigma } = blurGrid(frameWidth, frameHeight, strength);
     this.#frameWidth = frameWidth;
+    this.#isQuotient = isQuotient;
     this.#width = width;
     this.#height = height;
     this.#kernel = gaussianTaps(sigma);
@@ -134,7 +137,7 @@ export class CpuBlur {
   #toWords() {
     const sums = this.#weighted;
     for (let i = 0, at = 0; i < this.#words.length; i++, at += CHANNELS) {
-      const weight = Math.max(sums[at + 3], 1 / 255);
+      const weight = this.#isQuotient ? Math.max(sums[at + 3], 1 / 255) : 1;
       const red = (sums[at] / weight + 0.5) | 0;
       const green = (sums[at + 1] / weight + 0.5) | 0;
       const blue = (sums[at + 2] / weight + 0.5) | 0;

@@ -2,6 +2,8 @@
  * What each effect does to a piece of a row that is all background, all person, or an edge.
  *
  * @typedef {import('../../../shared/effects.js').Effect} Effect
+ * @typedef {import('../../../shared/looks.js').Looks} Looks
+ * @typedef {import('./person.js').Person} Person
  * @typedef {import('./surface.js').Surface} Surface
  * @typedef {(y: number, x0: number, x1: number) => void} PaintSpan  x1 is exclusive
  *
@@ -16,23 +18,25 @@
 import { parseColor, standInColor } from '../../../shared/effects.js';
 import { MatteError } from '../../../shared/errors.js';
 import { CpuBlur } from './blur.js';
+import { createPerson, PlainPerson } from './person.js';
 import { blend, copy, grey, tintByHalf, withAlpha, wordOf } from './words.js';
 
 /**
  * @param {Effect} effect
  * @param {Surface} surface
+ * @param {Looks} looks
  * @returns {Painter}
  */
-export function createPainter(effect, surface) {
+export function createPainter(effect, surface, looks) {
   switch (effect.kind) {
     case 'blur':
-      return blurPainter(effect, surface);
+      return blurPainter(effect, surface, createPerson(surface, looks));
     case 'image':
-      return imagePainter(effect, surface);
+      return imagePainter(effect, surface, looks);
     case 'color':
-      return colorPainter(effect, surface);
+      return colorPainter(effect, surface, looks);
     case 'cutout':
-      return cutoutPainter(effect, surface);
+      return cutoutPainter(effect, surface, createPerson(surface, looks));
     case 'overlay':
       return overlayPainter(effect, surface);
     case 'mask':
@@ -44,16 +48,17 @@ export function createPainter(effect, surface) {
  * What most have in common.
  * @param {Effect} effect
  * @param {Surface} surface
+ * @param {Person} person
  */
-function basics(effect, surface) {
+function basics(effect, surface, person) {
   const { words, width } = surface;
   const color = wordOf(standInColor(effect));
   return {
-    begin() {},
+    begin: () => person.begin(),
     /** @type {PaintSpan} */
     person(y, x0, x1) {
-      const at = y * width + x0;
-      copy(words, at, surface.frame, at, x1 - x0);
+      person.read(y, x0, x1);
+      copy(words, y * width + x0, person.words, person.at, x1 - x0);
     },
     standIn() {
       words.fill(color);
@@ -64,21 +69,25 @@ function basics(effect, surface) {
 /**
  * @param {Effect} effect
  * @param {Surface} surface
+ * @param {Looks} looks
  * @returns {Painter}
  */
-function colorPainter(effect, surface) {
+function colorPainter(effect, surface, looks) {
   const { words, width, shape } = surface;
   const color = wordOf(standInColor(effect));
-  const behind = new Int32Array(width).fill(color);
+  // Light comes from all of the background, else one row of it will do.
+  const behind = new Int32Array(looks.lightWrap > 0 ? words.length : width).fill(color);
+  const person = createPerson(surface, looks, behind);
   return {
-    ...basics(effect, surface),
+    ...basics(effect, surface, person),
     background(y, x0, x1) {
       words.fill(color, y * width + x0, y * width + x1);
     },
     edge(y, x0, x1) {
       const at = y * width + x0;
       const weights = surface.weightsOf(y, x0, x1, shape);
-      blend(words, at, surface.frame, at, behind, 0, weights, x1 - x0);
+      person.read(y, x0, x1);
+      blend(words, at, person.words, person.at, behind, 0, weights, x1 - x0);
     },
   };
 }
@@ -86,19 +95,21 @@ function colorPainter(effect, surface) {
 /**
  * @param {Effect} effect
  * @param {Surface} surface
+ * @param {Person} person
  * @returns {Painter}
  */
-function cutoutPainter(effect, surface) {
+function cutoutPainter(effect, surface, person) {
   const { words, width, shape } = surface;
   return {
-    ...basics(effect, surface),
+    ...basics(effect, surface, person),
     background(y, x0, x1) {
       words.fill(0, y * width + x0, y * width + x1);
     },
     edge(y, x0, x1) {
       const at = y * width + x0;
       const weights = surface.weightsOf(y, x0, x1, shape);
-      withAlpha(words, at, surface.frame, at, weights, x1 - x0);
+      person.read(y, x0, x1);
+      withAlpha(words, at, person.words, person.at, weights, x1 - x0);
     },
   };
 }
@@ -106,13 +117,15 @@ function cutoutPainter(effect, surface) {
 /**
  * @param {import('../../../shared/effects.js').ImageEffect} effect
  * @param {Surface} surface
+ * @param {Looks} looks
  * @returns {Painter}
  */
-function imagePainter(effect, surface) {
+function imagePainter(effect, surface, looks) {
   const { words, width, shape } = surface;
   const picture = coverPicture(effect.image, surface);
+  const person = createPerson(surface, looks, picture);
   return {
-    ...basics(effect, surface),
+    ...basics(effect, surface, person),
     background(y, x0, x1) {
       const at = y * width + x0;
       copy(words, at, picture, at, x1 - x0);
@@ -120,7 +133,8 @@ function imagePainter(effect, surface) {
     edge(y, x0, x1) {
       const at = y * width + x0;
       const weights = surface.weightsOf(y, x0, x1, shape);
-      blend(words, at, surface.frame, at, picture, at, weights, x1 - x0);
+      person.read(y, x0, x1);
+      blend(words, at, person.words, person.at, picture, at, weights, x1 - x0);
     },
     standIn() {
       words.set(picture);
@@ -131,15 +145,17 @@ function imagePainter(effect, surface) {
 /**
  * @param {import('../../../shared/effects.js').BlurEffect} effect
  * @param {Surface} surface
+ * @param {Person} person
  * @returns {Painter}
  */
-function blurPainter(effect, surface) {
+function blurPainter(effect, surface, person) {
   const { words, width, height, matte, shape } = surface;
   const blur = new CpuBlur(width, height, effect.strength);
   const behind = new Int32Array(width);
   return {
-    ...basics(effect, surface),
+    ...basics(effect, surface, person),
     begin() {
+      person.begin();
       blur.update(surface.frame, matte, shape);
     },
     background(y, x0, x1) {
@@ -149,7 +165,8 @@ function blurPainter(effect, surface) {
       const at = y * width + x0;
       blur.read(y, x0, x1, behind, 0);
       const weights = surface.weightsOf(y, x0, x1, shape);
-      blend(words, at, surface.frame, at, behind, 0, weights, x1 - x0);
+      person.read(y, x0, x1);
+      blend(words, at, person.words, person.at, behind, 0, weights, x1 - x0);
     },
   };
 }
@@ -163,9 +180,10 @@ function overlayPainter(effect, surface) {
   const { words, width, shape } = surface;
   const tint = wordOf(parseColor(effect.color));
   const whole = new Uint16Array(width).fill(256);
+  const plain = basics(effect, surface, new PlainPerson(surface));
   return {
-    ...basics(effect, surface),
-    background: basics(effect, surface).person,
+    ...plain,
+    background: plain.person,
     person(y, x0, x1) {
       const at = y * width + x0;
       tintByHalf(words, at, surface.frame, at, tint, whole, x1 - x0);
@@ -190,7 +208,8 @@ function maskPainter(effect, surface) {
   const paint = (y, x0, x1) => {
     grey(words, y * width + x0, surface.weightsOf(y, x0, x1, plain), x1 - x0);
   };
-  return { ...basics(effect, surface), background: paint, person: paint, edge: paint };
+  const others = basics(effect, surface, new PlainPerson(surface));
+  return { ...others, background: paint, person: paint, edge: paint };
 }
 
 /**
