@@ -6,6 +6,7 @@ up by each of the WebGL2 compositor's ways of uploading it.
 
 import base64
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from browsers import Visits
 from visit import Visit
 
 from builder.effects import Effect, apply, blurred_background, parse_color, shape_alpha
+from builder.looks import DEFAULT_LOOKS, Looks, ramp_with
 from builder.resample import resize
 
 HEIGHT, WIDTH = 180, 320
@@ -70,8 +72,9 @@ async (given) => {
 """
 
 DRAW = """
-async ({ effect, picture, frames }) => {
+async ({ effect, picture, frames, looks }) => {
   const { compositor, frame, matte, read } = globalThis.work;
+  if (looks) compositor.setLooks(looks);
   if (picture) {
     const bytes = Uint8ClampedArray.from(atob(picture.rgba), (char) => char.charCodeAt(0));
     const image = await createImageBitmap(new ImageData(bytes, picture.width, picture.height));
@@ -194,9 +197,18 @@ class Draw:
         shape = {"threshold": threshold, "ramp": ramp}
         self.page.evaluate(START, {**self._facts, **given, **shape})
 
-    def __call__(self, effect: dict[str, Any], picture: np.ndarray | None = None) -> np.ndarray:
+    def __call__(
+        self,
+        effect: dict[str, Any],
+        picture: np.ndarray | None = None,
+        looks: Looks | None = None,
+        frames: int = FRAMES,
+    ) -> np.ndarray:
         """Every frame that was drawn: ``[frames, H, W, 4]``."""
-        given = {"effect": effect, "frames": FRAMES, "picture": None}
+        given: dict[str, Any] = {"effect": effect, "frames": frames, "picture": None}
+        if looks is not None:
+            facts = asdict(looks)
+            given["looks"] = {"lightWrap": facts.pop("light_wrap"), **facts}
         if picture is not None:
             height, width, _ = picture.shape
             given["picture"] = {"rgba": _text(_rgba(picture)), "width": width, "height": height}
@@ -291,6 +303,60 @@ def test_blur_does_not_bleed_the_person_into_the_background(draw: Draw) -> None:
     plain = blurred_background(draw.rgb, np.zeros_like(draw.alpha()), 1.0)
     assert plain[background][:, 0].max() > 90  # what a blur that does not weigh would show
     assert drawn[:, background, 0].max() < 45
+
+
+GREEN = {"kind": "color", "color": "#20a040"}
+ALL_LOOKS = Looks(shrink=0.3, softness=0.65, light_wrap=0.8, brightness=0.5)
+EDGE_LOOKS = Looks(shrink=-0.5, softness=0.6)
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [EDGE_LOOKS, Looks(light_wrap=1.0), ALL_LOOKS],
+    ids=["edge", "light", "all"],
+)
+def test_looks_over_a_color(draw: Draw, looks: Looks) -> None:
+    draw.start()
+    drawn = draw(GREEN, looks=looks, frames=1)[..., :3].astype(int)
+    effect = Effect("color", color=parse_color("#20a040"))
+    expected = apply(effect, draw.rgb, draw.alpha(), ramp=RAMP, looks=looks).astype(int)
+    plain = apply(effect, draw.rgb, draw.alpha(), ramp=RAMP).astype(int)
+    off = np.abs(drawn - expected)
+    # The light comes from another grid, in bytes: a few steps off at the most.
+    assert off.max() <= (6 if looks.light_wrap else EDGE_STEPS)
+    assert off.mean() <= 0.3
+    assert np.abs(plain - expected).mean() > 5 * off.mean()
+
+
+def test_looks_over_a_picture_a_blur_and_nothing(draw: Draw) -> None:
+    draw.start()
+    picture = np.full((45, 80, 3), (200, 120, 40), np.uint8)
+    drawn = draw({"kind": "image"}, picture, looks=ALL_LOOKS, frames=1)[..., :3].astype(int)
+    effect = Effect("image", image=picture)
+    expected = apply(effect, draw.rgb, draw.alpha(), ramp=RAMP, looks=ALL_LOOKS)
+    assert np.abs(drawn - expected).max() <= 6
+    drawn = draw({"kind": "blur", "strength": 0.5}, frames=1)[..., :3].astype(int)
+    expected = apply(Effect("blur"), draw.rgb, draw.alpha(), ramp=RAMP, looks=ALL_LOOKS)
+    person = shape_alpha(draw.alpha(), 0.5, ramp_with(RAMP, ALL_LOOKS)) == 1
+    assert np.abs(drawn - expected)[:, person].max() <= STEP
+    assert np.abs(drawn - expected).mean() <= 1.5  # as without looks
+    drawn = draw({"kind": "cutout"}, frames=1)
+    shaped = shape_alpha(draw.alpha(), 0.5, ramp_with(RAMP, ALL_LOOKS))[..., None]
+    white = Effect("color", color=(255, 255, 255))
+    bright = Looks(brightness=ALL_LOOKS.brightness)
+    person_only = apply(white, draw.rgb, np.ones_like(draw.alpha()), looks=bright)
+    expected = np.dstack([person_only * shaped, shaped * 255])
+    assert np.abs(drawn - expected).max() <= EDGE_STEPS
+
+
+@pytest.mark.parametrize("kind", ["color", "blur"])
+def test_default_looks_change_no_pixel(draw: Draw, kind: str) -> None:
+    draw.start()
+    effect = {**GREEN, "kind": kind, "strength": 0.5}
+    plain = draw(effect, frames=1)
+    changed = draw(effect, looks=ALL_LOOKS, frames=1)
+    assert (changed != plain[-1]).any()
+    assert (draw(effect, looks=DEFAULT_LOOKS, frames=1) == plain[-1]).all()
 
 
 def test_no_pixel_of_the_frame_without_an_alpha(draw: Draw) -> None:

@@ -38,9 +38,11 @@ export function gaussianKernel(sigma) {
 
 /**
  * @param {import('./gl.js').GL} gl
+ * @param {{source?: string, isQuotient?: boolean}} [options]  a shader of blur.frag.js that shrinks;
+ *   false: blur(w·rgb), not divided by blur(w)
  */
-export function createBlur(gl) {
-  const shrink = createProgram(gl, SHRINK);
+export function createBlur(gl, { source = SHRINK, isQuotient = true } = {}) {
+  const shrink = createProgram(gl, source);
   const gauss = createProgram(gl, GAUSS);
   /** @type {{key: string, grid: BlurGrid, kernel: Kernel, ping: import('./gl.js').Target, pong: import('./gl.js').Target} | null} */
   let current = null;
@@ -79,7 +81,7 @@ export function createBlur(gl) {
       const shared = { ...kernel, isCanvas: false };
       gauss.use({ ...shared, source: ping.texture, pixel: [cell[0], 0], isLast: false });
       drawToTarget(gl, pong);
-      gauss.use({ ...shared, source: pong.texture, pixel: [0, cell[1]], isLast: true });
+      gauss.use({ ...shared, source: pong.texture, pixel: [0, cell[1]], isLast: isQuotient });
       drawToTarget(gl, ping);
       return ping.texture;
     },

@@ -11,6 +11,7 @@
  */
 
 import { parseColor, standInColor } from '../../shared/effects.js';
+import { DEFAULT_LOOKS } from '../../shared/looks.js';
 import { uprightSize } from '../orientation.js';
 import * as shaders from '../shaders/composite.frag.js';
 import { createAlphaMap } from './alpha-map.js';
@@ -18,6 +19,7 @@ import { createBlur } from './blur.js';
 import { createCommentQuads } from './comment-quads.js';
 import { createFrameTexture } from './frame-texture.js';
 import { createProgram, createTexture, drawRects, drawWhole } from './gl.js';
+import { createLight } from './light.js';
 
 /**
  * @param {WebGL2RenderingContext} gl
@@ -30,6 +32,8 @@ export function createScene(gl, comments) {
   const programs = createProgramCache(gl);
   /** @type {ReturnType<typeof createBlur> | null} */
   let blur = null;
+  const light = createLight(gl);
+  let looks = DEFAULT_LOOKS;
   /** @type {ReturnType<typeof createCommentQuads> | null} */
   let quads = null;
   /** @type {Effect} */
@@ -60,13 +64,13 @@ export function createScene(gl, comments) {
     drawRects(gl, background + person, edge);
   };
 
-  /** @type {(uniforms: Uniforms) => void} */
-  const drawEffect = (uniforms) => {
-    const { FRAME_ONLY, PICTURE_ONLY, TINTED, OVER_COLOR, OVER_PICTURE, OVERLAY } = shaders;
+  /** @type {(uniforms: Uniforms, person: import('../shaders/composite.frag.js').PersonShaders) => void} */
+  const drawEffect = (uniforms, person) => {
+    const { FRAME_ONLY, PICTURE_ONLY, TINTED, OVERLAY } = shaders;
     switch (effect.kind) {
       case 'blur':
       case 'image':
-        drawRegions(uniforms, PICTURE_ONLY, FRAME_ONLY, OVER_PICTURE);
+        drawRegions(uniforms, PICTURE_ONLY, person.only, person.overPicture);
         break;
       case 'overlay': {
         const tint = parseColor(effect.color).slice(0, 3);
@@ -77,11 +81,9 @@ export function createScene(gl, comments) {
         programs.get(shaders.ALPHA_ONLY).use(uniforms);
         drawWhole(gl);
         break;
-      default: {
+      default:
         clear();
-        const background = premultiplied(standInColor(effect));
-        drawRegions({ ...uniforms, background }, null, FRAME_ONLY, OVER_COLOR);
-      }
+        drawRegions(uniforms, null, person.only, person.overColor);
     }
   };
 
@@ -113,10 +115,13 @@ export function createScene(gl, comments) {
       } else if (effect.kind === 'image') {
         uniforms.background = picture;
         uniforms.coverScale = coverScaleOf(effect.image, gl);
+      } else {
+        uniforms.background = premultiplied(standInColor(effect));
       }
+      const person = light.on(effect, looks, uniforms, displayWidth, displayHeight);
       frameTexture.setFilter(isPixelOnPixel(frame, gl) ? gl.NEAREST : gl.LINEAR);
       toCanvas();
-      drawEffect({ ...uniforms, isCanvas: true });
+      drawEffect({ ...uniforms, ...person.uniforms, isCanvas: true }, person.shaders);
       drawComments(uniforms);
     },
 
@@ -139,11 +144,15 @@ export function createScene(gl, comments) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, next.image);
     },
 
-    /** @param {import('../../shared/looks.js').Looks} looks */
-    setLooks: (looks) => alphaMap.setLooks(looks),
+    /** @param {import('../../shared/looks.js').Looks} next */
+    setLooks(next) {
+      looks = next;
+      alphaMap.setLooks(next);
+    },
 
     dispose() {
       blur?.dispose();
+      light.dispose();
       quads?.dispose();
       programs.dispose();
       alphaMap.dispose();

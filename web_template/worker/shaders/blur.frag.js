@@ -17,8 +17,26 @@ import { MATTE } from './matte.glsl.js';
 /** The longest kernel that fits the uniforms, in pairs of taps on each side. */
 export const MAX_PAIRS = 8;
 
-export const SHRINK = `${MATTE}
+/** What is blurred: each of these says what is seen at a place of the picture. */
+const FRAME = `
 uniform sampler2D frame;
+vec3 seen(vec2 at) {
+  return texture(frame, at).rgb;
+}`;
+const PICTURE = `
+uniform sampler2D background;
+uniform vec2 coverScale;
+vec3 seen(vec2 at) {
+  return texture(background, (at - 0.5) * coverScale + 0.5).rgb;
+}`;
+const COLOR = `
+uniform vec4 background;
+vec3 seen(vec2 at) {
+  return background.rgb;
+}`;
+
+/** @param {string} what */
+const shrink = (what) => `${MATTE}${what}
 uniform vec2 cell;  // of the grid, in uv
 uniform int taps;   // of a quarter, each way
 out vec4 weighted;
@@ -28,7 +46,7 @@ vec3 meanOf(vec2 corner, vec2 size) {
   vec3 sum = vec3(0.0);
   for (int y = 0; y < taps; y++) {
     for (int x = 0; x < taps; x++) {
-      sum += texture(frame, corner + (vec2(x, y) + 0.5) * step).rgb;
+      sum += seen(corner + (vec2(x, y) + 0.5) * step);
     }
   }
   return sum / float(taps * taps);
@@ -44,6 +62,12 @@ void main() {
   }
   weighted = 0.25 * sum;
 }`;
+
+export const SHRINK = shrink(FRAME);
+
+/** The same of what replaces the background: its light, see ./person.glsl.js. */
+export const LIGHT_OF_PICTURE = shrink(PICTURE);
+export const LIGHT_OF_COLOR = shrink(COLOR);
 
 export const GAUSS = `#version 300 es
 precision highp float;

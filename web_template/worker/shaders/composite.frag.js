@@ -6,16 +6,46 @@
  * matte is 0 or 1 all over, half the work of the blending ones would be for nothing.
  */
 import { MATTE } from './matte.glsl.js';
+import { PLAIN } from './person.glsl.js';
 
-/** Only person: the frame as it is. */
-export const FRAME_ONLY = `#version 300 es
+/**
+ * @typedef {ReturnType<typeof personShaders>} PersonShaders
+ *
+ * The shaders that draw the person.
+ * @param {string} person  one of ./person.glsl.js
+ */
+export function personShaders(person) {
+  return Object.freeze({
+    /** Only person. */
+    only: `#version 300 es
 precision highp float;
-uniform sampler2D frame;
 in vec2 uv;
+${person}
 out vec4 color;
 void main() {
-  color = vec4(texture(frame, uv).rgb, 1.0);
-}`;
+  color = vec4(person(uv), 1.0);
+}`,
+    /** An edge over one colour; a transparent one makes the cut-out. It is premultiplied. */
+    overColor: `${MATTE}${person}
+uniform vec4 background;
+out vec4 color;
+void main() {
+  float a = matte(uv);
+  color = vec4(person(uv) * a, a) + background * (1.0 - a);
+}`,
+    /** An edge over a picture. */
+    overPicture: `${MATTE}${person}
+uniform sampler2D background;
+in vec2 behind;
+out vec4 color;
+void main() {
+  color = vec4(mix(texture(background, behind).rgb, person(uv), matte(uv)), 1.0);
+}`,
+  });
+}
+
+/** The frame as it is. */
+export const FRAME_ONLY = personShaders(PLAIN).only;
 
 /** Only background: a picture that covers the frame. */
 export const PICTURE_ONLY = `#version 300 es
@@ -36,26 +66,6 @@ in vec2 uv;
 out vec4 color;
 void main() {
   color = vec4(mix(texture(frame, uv).rgb, tint, 0.5), 1.0);
-}`;
-
-/** An edge over one colour; a transparent one makes the cut-out. `background` is premultiplied. */
-export const OVER_COLOR = `${MATTE}
-uniform sampler2D frame;
-uniform vec4 background;
-out vec4 color;
-void main() {
-  float a = matte(uv);
-  color = vec4(texture(frame, uv).rgb * a, a) + background * (1.0 - a);
-}`;
-
-/** An edge over a picture. */
-export const OVER_PICTURE = `${MATTE}
-uniform sampler2D frame;
-uniform sampler2D background;
-in vec2 behind;
-out vec4 color;
-void main() {
-  color = vec4(mix(texture(background, behind).rgb, texture(frame, uv).rgb, matte(uv)), 1.0);
 }`;
 
 /** An edge of the tint. */
