@@ -39,25 +39,24 @@ export class MemoryMeter {
     this.#isAsking = true;
     this.#askedMs = this.#now();
     try {
-      this.#last = await this.#measure();
+      await this.#measure();
       return true;
     } finally {
       this.#isAsking = false;
     }
   }
 
-  /** @returns {Promise<Memory | null>} */
+  /** What is known at once stands in while the exact way takes its time, up to half a minute. */
   async #measure() {
     const { performance, crossOriginIsolated } = this.#scope;
-    if (crossOriginIsolated && performance.measureUserAgentSpecificMemory) {
-      try {
-        const { bytes } = await performance.measureUserAgentSpecificMemory();
-        return { bytes, isWhole: true };
-      } catch (error) {
-        if (!(error instanceof Error)) throw error; // the browser refuses now and then
-      }
-    }
     const bytes = performance.memory?.usedJSHeapSize;
-    return bytes > 0 ? { bytes, isWhole: false } : null;
+    if (!this.#last?.isWhole) this.#last = bytes > 0 ? { bytes, isWhole: false } : null;
+    if (!crossOriginIsolated || !performance.measureUserAgentSpecificMemory) return;
+    try {
+      const { bytes: all } = await performance.measureUserAgentSpecificMemory();
+      this.#last = { bytes: all, isWhole: true };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error; // the browser refuses now and then
+    }
   }
 }

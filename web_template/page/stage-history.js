@@ -18,13 +18,19 @@ export const CAPACITY = 120;
 /** The scale ends on one of these, so that it seldom changes; milliseconds. */
 const ENDS = [10, 20, 40, 100, 200, 500, 1000, 2000, 5000];
 
+/** The first frames compile and warm up; they would be all that the plot shows. */
+const WARM_FRAMES = 30;
+
+/** One frame that hung would flatten all others: the line of the slowest may leave the plot. */
+const MOST_OF_MEDIAN = 4;
+
 export class StageHistory {
   /** @type {Sample[]} oldest first */
   samples = [];
 
   /** @param {Stats} stats */
   push(stats) {
-    if (stats.frames === 0) return;
+    if (stats.frames < WARM_FRAMES) return;
     const stages = PLOTTED.map((stage) => stats.stages[stage].p50);
     this.samples.push({ stages, worst: stats.stages.totalMs.p95 });
     if (this.samples.length > CAPACITY) this.samples.shift();
@@ -36,8 +42,9 @@ export class StageHistory {
 
   /** Where the plot's scale ends, milliseconds. */
   get scaleMs() {
-    const tallest = this.samples.map(({ stages, worst }) => Math.max(worst, sum(stages)));
-    const most = Math.max(0, ...tallest);
+    const tallest = Math.max(0, ...this.samples.map(({ stages }) => sum(stages)));
+    const worst = Math.max(0, ...this.samples.map((sample) => sample.worst));
+    const most = Math.max(tallest, Math.min(worst, MOST_OF_MEDIAN * tallest));
     return ENDS.find((end) => end >= most) ?? most;
   }
 }

@@ -29,7 +29,7 @@ export function drawStagePlot(canvas, history) {
     x: (/** @type {number} */ index) =>
       width - MARGIN.right - ((index + 0.5) / (CAPACITY - 1)) * (width - MARGIN.left),
     y: (/** @type {number} */ ms) =>
-      height - MARGIN.bottom - (ms / scaleMs) * (height - MARGIN.top - MARGIN.bottom),
+      height - MARGIN.bottom - Math.min(1, ms / scaleMs) * (height - MARGIN.top - MARGIN.bottom),
   };
   const samples = history.samples.toReversed(); // the newest at the right
   drawAreas(context, samples, plot, color);

@@ -112,7 +112,7 @@ test('the text for a report holds the figures, and nothing that a visitor has pu
 
 test('the history holds a minute, and its scale seldom changes', () => {
   const history = new StageHistory();
-  history.push(stats({ frames: 0 })); // nothing has been matted
+  history.push(stats({ frames: 29 })); // still warming up
   assert.equal(history.samples.length, 0);
   assert.equal(history.scaleMs, 10);
   for (let index = 0; index < CAPACITY + 7; index++) history.push(stats());
@@ -120,8 +120,10 @@ test('the history holds a minute, and its scale seldom changes', () => {
   assert.deepEqual(history.samples[0], { stages: [1, 2, 3, 4], worst: 9.234 });
   assert.equal(history.scaleMs, 10);
   const { stages } = stats();
-  history.push(stats({ stages: { ...stages, totalMs: { p50: 30, p95: 41 } } }));
-  assert.equal(history.scaleMs, 100);
+  history.push(stats({ stages: { ...stages, totalMs: { p50: 11, p95: 19 } } }));
+  assert.equal(history.scaleMs, 20);
+  history.push(stats({ stages: { ...stages, totalMs: { p50: 11, p95: 1900 } } })); // one that hung
+  assert.equal(history.scaleMs, 40);
   history.clear();
   assert.equal(history.samples.length, 0);
 });
@@ -137,7 +139,9 @@ test('memory is asked for seldom, and one question at a time', async () => {
     },
   };
   const meter = new MemoryMeter({ performance, crossOriginIsolated: true }, () => nowMs);
-  const both = await Promise.all([meter.refresh(), meter.refresh()]);
+  const questions = [meter.refresh(), meter.refresh()];
+  assert.deepEqual(meter.last, { bytes: 5e6, isWhole: false }); // while it is being measured
+  const both = await Promise.all(questions);
   assert.deepEqual([both, asked], [[true, false], 1]);
   assert.deepEqual(meter.last, { bytes: 9e7, isWhole: true });
   nowMs = 19_000;
