@@ -4,6 +4,7 @@
  */
 
 import { ActionBar } from './action-bar.js';
+import { askedBackend, BackendControl } from './backend-control.js';
 import { CommentsControl } from './comments-control.js';
 import { byId, readData } from './dom.js';
 import { watchDrops } from './drop-zone.js';
@@ -39,6 +40,9 @@ const settings = loadSettings();
 const notices = new Notices(translator);
 const stage = new Stage(translator);
 const models = new ModelControl(manifest, translator, settings.model);
+/** Which backend the address asks for, until the visitor chooses one. */
+let asked = askedBackend(location.search);
+const backends = new BackendControl(translator, asked ?? settings.backend);
 const status = new StatusLine(translator, (name) => models.titleOf(name || models.name));
 const figures = new Figures({
   translator,
@@ -71,7 +75,12 @@ const comments = new CommentsControl(settings.comments, {
 export const host = new EngineHost({
   canvas: byId('canvas', HTMLCanvasElement),
   manifest,
-  wishes: () => ({ effect: effects.startEffect, model: models.name, looks: looks.looks }),
+  wishes: () => ({
+    effect: effects.startEffect,
+    model: models.name,
+    looks: looks.looks,
+    backend: backends.wish,
+  }),
   onStart: listen,
 });
 
@@ -118,6 +127,7 @@ function listen(matte) {
 function showFigures(stats) {
   status.update(stats);
   figures.update(stats);
+  backends.update(stats);
 }
 
 /**
@@ -241,9 +251,24 @@ models.onChange(async (name) => {
   }
 });
 
+backends.onChange(async (backend) => {
+  asked = null;
+  saveSettings({ backend });
+  const matte = host.current;
+  if (!matte) return restart(); // it may be the reason why there is none
+  try {
+    await matte.setBackend(backend);
+    notices.clear();
+  } catch (error) {
+    if (matte.backend !== backend) backends.show(matte.backend);
+    saveSettings({ backend: matte.backend });
+    report(error, '');
+  }
+});
+
 onSettings((changes) => {
   Object.assign(settings, changes);
-  history.replaceState(null, '', location.pathname + writeLink(settings, siteDefaults()));
+  history.replaceState(null, '', location.pathname + writeLink(settings, siteDefaults(), asked));
 });
 translator.onChange(() => show(player.showing));
 watchLanguage(translator);

@@ -6,7 +6,7 @@
  *
  * @typedef {object} HostOptions
  * @property {HTMLCanvasElement} canvas
- * @property {() => Pick<import('./matte.js').MatteOptions, 'effect' | 'model' | 'looks'>} wishes  asked at each start
+ * @property {() => Pick<import('./matte.js').MatteOptions, 'effect' | 'model' | 'looks' | 'backend'>} wishes  asked at each start
  * @property {import('../shared/manifest.js').Manifest} manifest
  * @property {(matte: Matte, canvas: HTMLCanvasElement) => void} onStart  to listen to it
  */

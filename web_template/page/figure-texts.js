@@ -41,7 +41,9 @@ export function figureTexts(stats, { modelTitle, memory, translator }) {
   const runs = threads > 0;
   const isolation = translator.text(isolated ? 'status.isolated' : 'status.notIsolated');
   return {
-    backend: runs ? joined(stats.backend, reasonText(stats.backendReason, translator)) : UNKNOWN,
+    backend: stats.model
+      ? joined(stats.backend, reasonText(stats.backendReason, translator))
+      : UNKNOWN,
     threads: joined(runs ? translator.plural('status.threads', threads) : '', isolation),
     model: joined(modelTitle, variant),
     picture: width > 0 ? joined(`${width} × ${height}`, stats.compositor) : UNKNOWN,

@@ -232,6 +232,11 @@ export class Matte {
     return this.#trial.force(backend);
   }
 
+  /** What was asked for last and could be met; which one runs is in the figures. */
+  get backend() {
+    return this.#choice.wish;
+  }
+
   /**
    * The very frame that was composited last, with the alpha that was used for it.
    * @returns {Promise<Capture>}

@@ -8,6 +8,7 @@
  * @property {string} color           '#rrggbb'
  * @property {string} backdrop        a built-in one's name
  * @property {string | null} model    null: the site's default
+ * @property {import('./backend-choice.js').BackendWish} backend
  * @property {boolean} mirrored
  * @property {boolean} shortcuts      single keys act
  * @property {import('../shared/looks.js').Looks} looks
@@ -22,7 +23,9 @@
 import { checkComments } from '../shared/comments.js';
 import { EFFECT_KINDS } from '../shared/effects.js';
 import { checkLooks, DEFAULT_LOOKS } from '../shared/looks.js';
+import { BACKEND_WISHES } from './backend-choice.js';
 import { readLink } from './share-link.js';
+import { useStorage } from './storage.js';
 
 const KEY = 'livematte.settings';
 
@@ -37,6 +40,7 @@ export const DEFAULTS = Object.freeze({
   color: '#00b140',
   backdrop: 'ridge',
   model: null,
+  backend: 'auto',
   mirrored: true,
   shortcuts: true,
   looks: DEFAULT_LOOKS,
@@ -62,6 +66,7 @@ const VALID = {
   color: (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value),
   backdrop: (value) => typeof value === 'string',
   model: (value) => value === null || typeof value === 'string',
+  backend: (value) => BACKEND_WISHES.some((wish) => wish === value),
   mirrored: (value) => typeof value === 'boolean',
   shortcuts: (value) => typeof value === 'boolean',
   looks: (value) => isAccepted(() => checkLooks(/** @type {any} */ (value)), value),
@@ -132,7 +137,7 @@ export function siteDefaults() {
 
 /** @returns {Settings} what was remembered, less what the page's address says */
 export function loadSettings() {
-  const stored = useStorage((storage) => storage.getItem(KEY));
+  const stored = useStorage('localStorage', (storage) => storage.getItem(KEY));
   const remembered = parseSettings(stored, siteDefaults());
   return validSettings(readLink(globalThis.location?.search ?? '', remembered), remembered);
 }
@@ -148,22 +153,8 @@ export function onSettings(listener) {
 /** @param {Partial<Settings>} changes */
 export function saveSettings(changes) {
   for (const listener of listeners) listener(changes);
-  useStorage((storage) => {
+  useStorage('localStorage', (storage) => {
     const all = { ...parseSettings(storage.getItem(KEY), siteDefaults()), ...changes };
     storage.setItem(KEY, JSON.stringify(all));
-    return null;
   });
-}
-
-/**
- * Storage can be forbidden or full; the page works without it.
- * @param {(storage: Storage) => string | null} use
- */
-function useStorage(use) {
-  try {
-    return use(globalThis.localStorage);
-  } catch (error) {
-    if (!(error instanceof DOMException) && !(error instanceof TypeError)) throw error;
-    return null;
-  }
 }

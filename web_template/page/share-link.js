@@ -58,9 +58,10 @@ function readLooks(given) {
 /**
  * @param {Settings} settings
  * @param {Settings} defaults  the site's: they need not be said
+ * @param {string | null} [backend]  that the address asks for, which says nothing of the looks
  * @returns {string} '?…', or '' when there is nothing to say
  */
-export function writeLink(settings, defaults) {
+export function writeLink(settings, defaults, backend = null) {
   const link = new URLSearchParams();
   const { effect, looks, comments } = settings;
   if (effect !== defaults.effect) link.set('effect', effect);
@@ -82,6 +83,7 @@ export function writeLink(settings, defaults) {
     }
     if (comments.colors !== defaults.comments.colors) link.set('comments-colors', comments.colors);
   }
+  if (backend) link.set('backend', backend);
   const text = link.toString();
   return text && `?${text}`;
 }

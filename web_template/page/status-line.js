@@ -24,7 +24,7 @@ export function statusTexts(stats, modelTitle, translator) {
   const moving = ran && stats.source !== 'picture' && stats.source !== null;
   return {
     model: modelTitle,
-    backend: threads > 0 ? stats.backend : UNKNOWN,
+    backend: stats.model ? stats.backend : UNKNOWN,
     threads: threads > 0 ? translator.plural('status.threads', threads) : UNKNOWN,
     isolation: translator.text(isolated ? 'status.isolated' : 'status.notIsolated'),
     rate: moving

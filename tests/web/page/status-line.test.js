@@ -55,8 +55,14 @@ test('one thread, not isolated', () => {
 });
 
 test('nothing is claimed before there is something to tell', () => {
-  const texts = statusTexts(stats({ threads: 0, frames: 0, source: null }), 'Selfie', translator);
+  const none = stats({ model: '', threads: 0, frames: 0, source: null });
+  const texts = statusTexts(none, 'Selfie', translator);
   assert.deepEqual([texts.backend, texts.threads, texts.rate, texts.time], ['–', '–', '–', '–']);
+});
+
+test('a GPU has no threads of its own', () => {
+  const texts = statusTexts(stats({ backend: 'webgpu', threads: 0 }), 'Selfie', translator);
+  assert.deepEqual([texts.backend, texts.threads], ['webgpu', '–']);
 });
 
 test('a picture has a time but no rate', () => {
