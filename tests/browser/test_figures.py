@@ -35,8 +35,13 @@ def test_the_engine_shows_its_work(isolated_url: str, visits: Visits) -> None:
     expect(page.locator("#figure-frames")).to_contain_text("shown")
     expect(page.locator("#figure-memory")).to_contain_text("MB")
     # It grows from the right; after some seconds there is more of it.
-    page.wait_for_function(f"({PLOTTED})()[0] > 20")
-    early, place = page.evaluate(PLOTTED)
+    early, place = 0, 0.0
+    for _ in range(40):
+        early, place = page.evaluate(PLOTTED)
+        if early > 20:
+            break
+        page.wait_for_timeout(250)
+    assert early > 20
     assert place > 0.8
     page.wait_for_timeout(2500)
     assert page.evaluate(PLOTTED)[0] > early
@@ -66,8 +71,11 @@ def test_where_copying_is_refused_the_text_is_there_to_be_copied(
     visit.wait_until_matted("demo")
     page = visit.page
     page.evaluate(
-        "navigator.clipboard.writeText = async () => {"
-        " throw new DOMException('denied', 'NotAllowedError'); }"
+        """() => {
+          navigator.clipboard.writeText = async () => {
+            throw new DOMException('denied', 'NotAllowedError');
+          };
+        }"""
     )
     page.locator("#timings > summary").click()
     page.locator("#copy-report").click()
