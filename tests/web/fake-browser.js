@@ -179,6 +179,12 @@ export class FakeGenerator {
   }
 }
 
+/** The document; `visibilityState` may be changed, then 'visibilitychange' is to be dispatched. */
+export const page = Object.assign(new EventTarget(), {
+  visibilityState: 'visible',
+  createElement: () => new FakeCanvas(),
+});
+
 Object.assign(globalThis, {
   Worker: FakeWorker,
   VideoFrame: class extends FakeFrame {
@@ -194,5 +200,5 @@ Object.assign(globalThis, {
   MediaStreamTrack: class {},
   MediaStreamTrackGenerator: FakeGenerator,
   ImageBitmap: class {},
-  document: { createElement: () => new FakeCanvas() },
+  document: page,
 });

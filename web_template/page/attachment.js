@@ -76,12 +76,7 @@ export class Attachment {
   detach() {
     this.#isChosen = true;
     this.stop();
-    return this.#enqueue(async () => {
-      this.stop();
-      this.#source = null;
-      this.#sourceId++;
-      await this.#worker.request('detach', {});
-    });
+    return this.#enqueue(() => this.#letGo());
   }
 
   /** Ends the feed; the source counts as attached until it is detached. */
@@ -108,7 +103,10 @@ export class Attachment {
     const listeners = {
       onFrame: (/** @type {VideoFrame} */ frame) => this.#worker.sendFrame(sourceId, frame),
       onEnded: () => this.ended(sourceId),
-      onError: this.#on.onError,
+      onError: (/** @type {import('../shared/errors.js').MatteError} */ error) => {
+        if (error.code === 'camera-lost') this.#lose(sourceId);
+        this.#on.onError(error);
+      },
     };
     const feed = await openFeed(source, listeners, this.#caps());
     this.#feed = feed;
@@ -120,6 +118,24 @@ export class Attachment {
       this.stop();
       throw error;
     }
+  }
+
+  /**
+   * Nothing of a camera that is gone stays on the canvas.
+   * @param {number} sourceId
+   */
+  #lose(sourceId) {
+    const gone = this.#enqueue(async () => {
+      if (sourceId === this.#sourceId) await this.#letGo();
+    });
+    gone.catch(() => {}); // a worker that is gone shows nothing either
+  }
+
+  async #letGo() {
+    this.stop();
+    this.#source = null;
+    this.#sourceId++;
+    await this.#worker.request('detach', {});
   }
 
   /**

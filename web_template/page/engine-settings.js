@@ -35,6 +35,8 @@ export class EngineSettings {
     this.comments = null;
     /** @type {OutputView} */
     this.output = { mirrored: false, alpha: false };
+    /** While nobody looks. @type {number | null} */
+    this.maxFps = null;
   }
 
   /**
@@ -55,6 +57,7 @@ export class EngineSettings {
       looks: this.looks,
       comments: this.comments,
       output: this.output,
+      maxFps: this.maxFps,
     };
   }
 
@@ -67,6 +70,7 @@ export class EngineSettings {
     worker.tell('set-looks', { looks: this.looks });
     worker.tell('set-comments', { comments: this.comments });
     worker.tell('set-output', this.output);
+    worker.tell('set-pace', { maxFps: this.maxFps });
   }
 
   /**

@@ -43,6 +43,7 @@ import { createBackendMemory } from './backend-memory.js';
 import { BackendTrial } from './backend-trial.js';
 import { Emitter } from './emitter.js';
 import { EngineSettings } from './engine-settings.js';
+import { HiddenPace } from './hidden-pace.js';
 import { TrackOutlet } from './track-outlet.js';
 import { WorkerLife } from './worker-life.js';
 
@@ -54,6 +55,8 @@ export class Matte {
   #life;
   #trial;
   #outlet;
+  #pace;
+  #hasStarted = false;
   #disposed = false;
   /** What the page was told last. @type {Pick<BackendChoice, 'backend' | 'reason'>} */
   #backend;
@@ -96,11 +99,17 @@ export class Matte {
     });
     this.#trial = new BackendTrial({ life: this.#life, choice: this.#choice, onBackend });
     this.#outlet = new TrackOutlet((isOn) => this.#life.worker.tell('send-frames', { isOn }));
+    this.#pace = new HiddenPace(hiddenRate, (maxFps) => {
+      this.#settings.maxFps = maxFps;
+      if (this.#hasStarted) this.#life.worker.tell('set-pace', { maxFps });
+    });
   }
 
   /** @returns {Promise<void>} resolved when frames can be attached */
-  start() {
-    return this.#life.start();
+  async start() {
+    await this.#life.start();
+    this.#hasStarted = true;
+    this.#life.worker.tell('set-pace', { maxFps: this.#settings.maxFps });
   }
 
   /**
@@ -146,6 +155,15 @@ export class Matte {
    */
   get track() {
     return this.#outlet.track;
+  }
+
+  /**
+   * Keeps the rate while the page is hidden, for those who use the canvas itself: captureStream, a
+   * picture in a window of its own. A `track` that is sent needs no word.
+   * @returns {() => void} ends it
+   */
+  keepRate() {
+    return this.#pace.hold();
   }
 
   /** Lets go of the source; the canvas shows the replacement background. */
@@ -268,6 +286,7 @@ export class Matte {
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#pace.end();
     this.#outlet.end();
     this.#life.end();
     this.#setState('idle');

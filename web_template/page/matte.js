@@ -20,6 +20,8 @@
  * @property {number} [threads]             used only where the page is isolated
  * @property {import('./backend-choice.js').BackendWish} [backend]  'auto' when left out
  * @property {import('../shared/messages.js').CompositorChoice} [compositor]  'auto': by the GPU
+ * @property {number | null} [hiddenRate]   frames a second of a camera while the page is hidden and no
+ *   track is sent, 2 when left out; null: as ever
  * @property {AbortSignal} [signal]         gives up the start
  */
 
@@ -28,6 +30,7 @@ import { checkEffect, DEFAULT_EFFECT } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
 import { checkLooks } from '../shared/looks.js';
 import { checkManifest, fetchManifest } from '../shared/manifest.js';
+import { checkHiddenRate } from './hidden-pace.js';
 import { Matte } from './matte-client.js';
 
 export { MatteError } from '../shared/errors.js';
@@ -53,11 +56,12 @@ export async function createMatte(options = {}) {
   requireBrowser();
   const effect = checkEffect(options.effect ?? DEFAULT_EFFECT);
   const looks = checkLooks(options.looks);
+  const hiddenRate = checkHiddenRate(options.hiddenRate);
   const manifest = options.manifest
     ? checkManifest(options.manifest)
     : await fetchManifest(SITE_ROOT, { signal });
   const canvas = options.canvas ?? document.createElement('canvas');
-  const parts = { canvas, manifest, effect, looks, siteRoot: SITE_ROOT };
+  const parts = { canvas, manifest, effect, looks, hiddenRate, siteRoot: SITE_ROOT };
   const matte = new Matte({ ...options, ...parts });
   try {
     await matte.start();

@@ -25,7 +25,8 @@
  * @typedef {'wasm' | 'webgpu'} Backend
  * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect,
  *   backend?: Backend,
- *   looks?: Looks, comments?: Comments | null, output?: OutputView, compositor?: CompositorChoice}} InitRequest
+ *   looks?: Looks, comments?: Comments | null, output?: OutputView, maxFps?: number | null,
+ *   compositor?: CompositorChoice}} InitRequest
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
  * @typedef {{sourceId: number, input: Input}} AttachRequest
@@ -63,6 +64,8 @@
  * @property {{payload: {}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
+ * @property {{payload: {maxFps: number | null}, reply: undefined}} set-pace  frames a second of a
+ *   stream at the most, while no track is sent
  * @property {{payload: {}, reply: GpuAnswer}} ask-gpu  whether there is one that can be used
  * @property {{payload: {}, reply: {busyMs: number}}} ping  how long it has been at one frame
  * @typedef {keyof Requests} RequestType
@@ -110,6 +113,7 @@ export const REQUEST_TYPES = Object.freeze(
     'capture',
     'snapshot',
     'send-frames',
+    'set-pace',
     'ask-gpu',
     'ping',
   ]),

@@ -28,6 +28,7 @@
  * @property {InitRequest} settings
  * @property {Compositor} compositor
  * @property {FrameLoop} loop
+ * @property {Pacer} pacer
  * @property {TrackOutput} output
  * @property {CommentLayer} comments
  * @property {OpenWay} openWay  on the backend that was asked for
@@ -42,6 +43,7 @@ import { captureFrame } from './capture.js';
 import { CommentLayer } from './comments/comment-layer.js';
 import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
+import { Pacer } from './pacer.js';
 import { Repair } from './repair.js';
 import { PLAIN_VIEW, TrackOutput, watched } from './track-output.js';
 
@@ -88,7 +90,7 @@ export class Engine {
    */
   async handle(message) {
     if (message?.type === 'frame') {
-      if (this.#source?.id === message.sourceId) this.#started().loop.offer(message.frame);
+      if (this.#source?.id === message.sourceId) this.#offer(message.frame);
       else message.frame.close();
       return;
     }
@@ -136,6 +138,8 @@ export class Engine {
         return this.#started().compositor.snapshot(payload.type);
       case 'send-frames':
         return this.#started().output.switch(payload.isOn);
+      case 'set-pace':
+        return this.#started().pacer.limit(payload.maxFps);
       case 'ask-gpu':
         return this.#parts.askGpu();
       case 'ping':
@@ -169,6 +173,8 @@ export class Engine {
     this.#looks = settings.looks ?? DEFAULT_LOOKS;
     bare.setLooks(this.#looks);
     const compositor = watched(bare, () => output.drawn());
+    const pacer = new Pacer(() => output.isOn);
+    pacer.limit(settings.maxFps ?? null);
     const loop = new FrameLoop({
       compositor,
       stats: this.#stats,
@@ -188,7 +194,7 @@ export class Engine {
         else this.#repair.failed(error);
       },
     });
-    this.#session = { settings, compositor, loop, output, comments, openWay };
+    this.#session = { settings, compositor, loop, pacer, output, comments, openWay };
     gpu?.failed.then((error) => loop.fail(error));
     loop.redraw();
     return capabilities();
@@ -245,7 +251,7 @@ export class Engine {
 
   /** @param {import('../shared/messages.js').AttachRequest} request */
   #attach({ sourceId, input }) {
-    const { loop } = this.#started();
+    this.#started().pacer.reset();
     this.#letGo();
     this.#setState(this.#hasNoModel ? 'failed' : 'loading');
     const told = (/** @type {(...args: any[]) => void} */ then) => {
@@ -257,14 +263,35 @@ export class Engine {
     // A picture tells its frame at once, so the source is there before it is open.
     this.#source = { ...attached, kind: 'picture', isPushed: false, release() {} };
     const opened = openInput(input, {
-      onFrame: (frame) => loop.offer(frame),
-      onEnded: told(() => this.#tell('ended', { sourceId })),
+      onFrame: (frame) => this.#offer(frame),
+      onEnded: told(() => this.#streamEnded(sourceId)),
       onError: told((error) => {
+        this.#detach();
         this.#tell('error', MatteError.from(error, 'camera-lost', 'the stream broke').toWire());
       }),
     });
     Object.assign(this.#source, opened);
     this.#statsTimer = setInterval(() => this.#postStatsIfChanged(), STATS_INTERVAL_MS);
+  }
+
+  /** @param {VideoFrame} frame  is taken over */
+  #offer(frame) {
+    const { loop, pacer } = this.#started();
+    if (this.#source?.kind !== 'stream' || pacer.takes()) {
+      loop.offer(frame);
+      return;
+    }
+    frame.close();
+    if (this.#source.isPushed) this.#tell('frame-taken', { sourceId: this.#source.id });
+  }
+
+  /**
+   * Nothing of a camera that is gone stays on the canvas.
+   * @param {number} sourceId
+   */
+  #streamEnded(sourceId) {
+    this.#detach();
+    this.#tell('ended', { sourceId });
   }
 
   #detach() {
