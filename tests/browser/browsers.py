@@ -7,6 +7,16 @@ from visit import Visit
 
 from builder.chromium import find_chromium, launch_args
 
+# WebGPU on the processor: correct, but slow. The frames that it imports need Vulkan all through.
+SOFTWARE_GPU = (
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
+    "--use-vulkan=swiftshader",
+    "--use-angle=swiftshader",
+    "--ignore-gpu-blocklist",
+)
+
 
 class Browsers:
     """Chromium with one camera or another; each kind is started once and shared."""
@@ -31,9 +41,9 @@ class Browsers:
             ),
         }
 
-    def with_camera(self, camera: str) -> Browser:
+    def with_camera(self, camera: str, *, webgpu: bool = False) -> Browser:
         """A browser whose camera plays the "clip", is "refused" to every page, or is "none"."""
-        args = self._cameras[camera]
+        args = (*self._cameras[camera], *(SOFTWARE_GPU if webgpu else ()))
         if args not in self._running:
             self._running[args] = self._playwright.chromium.launch(
                 executable_path=self._executable, args=[*launch_args(), *args]
@@ -52,13 +62,15 @@ class Visits:
         self._browsers = browsers
         self._opened: list[Visit] = []
 
-    def open(self, url: str, *, camera: str = "clip", **context: object) -> Visit:
+    def open(
+        self, url: str, *, camera: str = "clip", webgpu: bool = False, **context: object
+    ) -> Visit:
         """Loads ``url`` in a fresh browser context; ``context`` goes to Playwright.
 
         Service workers are off unless ``context`` allows them: what a test changes on its way to
         the page would not be seen.
         """
-        browser = self._browsers.with_camera(camera)
+        browser = self._browsers.with_camera(camera, webgpu=webgpu)
         options = {"locale": "en-GB", "service_workers": "block", **context}
         visit = Visit(browser.new_context(**options))  # type: ignore[arg-type]
         self._opened.append(visit)

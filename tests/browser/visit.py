@@ -152,7 +152,7 @@ class Visit:
 
     def snapshot(self) -> npt.NDArray[np.uint8]:
         """What the engine's canvas shows: RGBA ``[H, W, 4]``."""
-        return _png(self.page.evaluate(SNAPSHOT, "image/png"))
+        return png_pixels(self.page.evaluate(SNAPSHOT, "image/png"))
 
     def play(self, source: str, *, tap: bool = False) -> None:
         """Presses the page's button for the "camera" or the "demo", and waits for its matte."""
@@ -188,7 +188,7 @@ class Visit:
     def canvas(self) -> npt.NDArray[np.uint8]:
         """What the page's canvas shows: RGBA ``[H, W, 4]``."""
         script = f"async () => {{ {TO_BASE64} return toBase64(await ({ENGINE}).snapshot()); }}"
-        return _png(self.page.evaluate(script))
+        return png_pixels(self.page.evaluate(script))
 
     def drop(self, selector: str, file: Path, mime: str) -> None:
         """Drops ``file`` on an element, as from a file manager."""
@@ -214,6 +214,7 @@ class Visit:
             self.console.append(f"{message.text} ({message.location['url']})")
 
 
-def _png(base64_data: str) -> npt.NDArray[np.uint8]:
+def png_pixels(base64_data: str) -> npt.NDArray[np.uint8]:
+    """RGBA, not premultiplied."""
     picture = Image.open(io.BytesIO(base64.b64decode(base64_data)))
     return np.asarray(picture.convert("RGBA"))

@@ -22,7 +22,7 @@
 import { isSameRect } from '../alpha-view.js';
 import { areaOf } from '../mask-filter.js';
 import { COARSE, CUT, FINE, GAP_S, steadied } from '../temporal-filter.js';
-import { READ, REPORT, REPORT_WORDS, SETTLE } from './shaders/filter.wgsl.js';
+import { GATHER, REPORT, REPORT_WORDS, SETTLE } from './shaders/filter.wgsl.js';
 import { createFloats, createStep, createUniforms, readBuffer, submit } from './steps.js';
 
 const TEXTURE_USAGE = 0x1 | 0x8; // COPY_SRC, STORAGE_BINDING
@@ -37,7 +37,7 @@ export class GpuFilter {
   #device;
   #model;
   #modelAlpha;
-  #read;
+  #gather;
   #settle;
   #params;
   #buffers;
@@ -58,7 +58,7 @@ export class GpuFilter {
     this.#model = model;
     this.#modelAlpha = modelAlpha;
     const { width, height } = model;
-    this.#read = createStep(device, 'read', READ);
+    this.#gather = createStep(device, 'gather', GATHER);
     this.#settle = createStep(device, 'settle', SETTLE);
     this.#params = createUniforms(device, 'params', 20);
     this.#buffers = {
@@ -93,7 +93,7 @@ export class GpuFilter {
   look() {
     const whole = { x: 0, y: 0, width: 1, height: 1 };
     this.#write(whole, whole, null);
-    submit(this.#device, (encoder) => this.#runRead(encoder));
+    submit(this.#device, (encoder) => this.#runGather(encoder));
     return this.#readReport();
   }
 
@@ -114,7 +114,7 @@ export class GpuFilter {
     const { width, height } = this.#model;
     const { now, moved, settled, report, shownModelAlpha } = this.#buffers;
     submit(this.#device, (encoder) => {
-      this.#runRead(encoder);
+      this.#runGather(encoder);
       const map = this.#alphaMap.createView();
       const resources = [this.#params.buffer, now, moved, report, settled, map];
       this.#settle.run(encoder, resources, width, height);
@@ -132,12 +132,12 @@ export class GpuFilter {
   }
 
   /** @param {GPUCommandEncoder} encoder */
-  #runRead(encoder) {
+  #runGather(encoder) {
     const { width, height } = this.#model;
     const { now, moved, settled, report } = this.#buffers;
     encoder.clearBuffer(report);
     const resources = [this.#params.buffer, this.#modelAlpha, settled, now, moved, report];
-    this.#read.run(encoder, resources, width, height);
+    this.#gather.run(encoder, resources, width, height);
   }
 
   /**

@@ -2,7 +2,7 @@
  * The model's alpha → the matte, on the GPU; the definitions are those of ../../mask-filter.js,
  * ../../alpha-view.js and ../../temporal-filter.js.
  *
- * 1. `read`: the alpha, made fit and read at the matte's pixels, and the matte before likewise. On
+ * 1. `gather`: the alpha, made fit and read at the matte's pixels, and the matte before likewise. On
  *    the way the report is gathered: values that are no numbers, the person's bounds in the model's
  *    own pixels, and how much both mattes disagree. It is the only thing that ever leaves the GPU.
  * 2. `settle`: the blend over time, into the matte's memory and into the texture that is
@@ -39,7 +39,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 `;
 
-export const READ = `${HEAD}
+export const GATHER = `${HEAD}
 const PERSON = 0.5;
 @group(0) @binding(1) var<storage, read> model: array<u32>;
 @group(0) @binding(2) var<storage, read> settled: array<f32>;
@@ -136,7 +136,7 @@ fn look(id: vec2u) {
 }
 
 @compute @workgroup_size(8, 8)
-fn read(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
+fn gather(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
   let size = vec2u(params.size);
   if (all(id.xy < size)) {
     look(id.xy);
