@@ -78,8 +78,15 @@ export class FakeWorker extends EventTarget {
     this.options = options;
     workers.push(this);
   }
+  /** What it was asked, in order. @type {any[]} */
+  messages = [];
+  /** @param {string} type @returns {any[]} what these requests carried */
+  asked(type) {
+    return this.messages.filter((each) => each.type === type).map(({ payload }) => payload);
+  }
   /** @param {any} message */
   postMessage(message) {
+    this.messages.push(message);
     if (!world.dies) queueMicrotask(() => this.#engine.handle(message));
     else
       queueMicrotask(() => this.dispatchEvent(Object.assign(new Event('error'), { message: 'x' })));

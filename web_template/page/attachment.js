@@ -23,6 +23,8 @@ export class Attachment {
   #feed = null;
   /** Tells what belongs to a source that was attached before. */
   #sourceId = 0;
+  /** The last one that came to its end: the page and the worker both notice. */
+  #endedId = 0;
   /** Somebody has said what is to be attached, or that nothing is. */
   #isChosen = false;
   /** Attaching and detaching happen one after the other. @type {Promise<unknown>} */
@@ -92,7 +94,9 @@ export class Attachment {
 
   /** @param {number} sourceId */
   ended(sourceId) {
-    if (sourceId === this.#sourceId) this.#on.onEnded();
+    if (sourceId !== this.#sourceId || sourceId === this.#endedId) return;
+    this.#endedId = sourceId;
+    this.#on.onEnded();
   }
 
   /** @param {Source} source */
@@ -104,8 +108,8 @@ export class Attachment {
       onFrame: (/** @type {VideoFrame} */ frame) => this.#worker.sendFrame(sourceId, frame),
       onEnded: () => this.ended(sourceId),
       onError: (/** @type {import('../shared/errors.js').MatteError} */ error) => {
-        if (error.code === 'camera-lost') this.#lose(sourceId);
         this.#on.onError(error);
+        if (error.code === 'camera-lost') this.#lose(sourceId);
       },
     };
     const feed = await openFeed(source, listeners, this.#caps());
@@ -125,6 +129,7 @@ export class Attachment {
    * @param {number} sourceId
    */
   #lose(sourceId) {
+    this.ended(sourceId);
     const gone = this.#enqueue(async () => {
       if (sourceId === this.#sourceId) await this.#letGo();
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
-import { FakeGenerator, FakeVideo, MANIFEST, workers, world } from '../fake-browser.js';
+import { FakeGenerator, FakeVideo, MANIFEST, page, workers, world } from '../fake-browser.js';
 import { FakeFrame, until } from '../fakes.js';
 
 /** @typedef {import('../../../web_template/page/matte.js').MatteOptions} MatteOptions */
@@ -70,6 +70,27 @@ test('a video is matted; states, size, figures and the first matte are told', as
   assert.deepEqual([model, source, threads], ['small', 'video', 1]);
   const { alpha } = await matte.capture();
   assert.deepEqual([...alpha], [0.5, 0.5]);
+});
+
+/** @param {'visible' | 'hidden'} state */
+function turn(state) {
+  page.visibilityState = state;
+  page.dispatchEvent(new Event('visibilitychange'));
+}
+
+test('a worker is told how many frames a hidden page is worth', async (context) => {
+  context.after(() => turn('visible'));
+  const matte = await started({ hiddenRate: 3 });
+  const told = () => workers[0].asked('set-pace').map(({ maxFps }) => maxFps);
+  turn('hidden');
+  const release = matte.keepRate();
+  release();
+  turn('visible');
+  assert.deepEqual(told(), [null, 3, null, 3, null]);
+  matte.dispose();
+  turn('hidden');
+  assert.equal(told().length, 5);
+  await assert.rejects(create({ hiddenRate: 0 }), TypeError);
 });
 
 test('the compositor can be chosen', async () => {

@@ -362,6 +362,61 @@ test('snapshot draws first: a canvas can be read only in the task that drew it',
   assert.equal(harness.compositor().drawn.length, before + 1);
 });
 
+/** A stream of frames that the test gives. */
+function frameStream() {
+  /** @type {ReadableStreamDefaultController<FakeFrame>} */
+  let controller;
+  const readable = new ReadableStream({
+    start(given) {
+      controller = given;
+    },
+  });
+  return {
+    readable,
+    give: (/** @type {number} */ timestamp) => controller.enqueue(new FakeFrame({ timestamp })),
+    end: () => controller.close(),
+  };
+}
+
+test('nothing of a stream that ended stays on the canvas', async () => {
+  const harness = await started();
+  const stream = frameStream();
+  const input = { kind: 'readable', readable: stream.readable };
+  await harness.request('attach', { sourceId: 4, input });
+  stream.give(25);
+  await until(() => harness.events('first-matte').length === 1);
+  stream.end();
+  await until(() => harness.events('ended').length === 1);
+  assert.equal(harness.compositor().drawn.at(-1)?.frame, null);
+  assert.equal(harness.events('state').at(-1), 'idle');
+  await assert.rejects(harness.request('capture'), { code: 'unknown' });
+});
+
+test('a stream keeps to a pace, a video does not', async () => {
+  const harness = await started();
+  const taken = () => harness.events('frame-taken').length;
+  await harness.request('set-pace', { maxFps: 0.001 });
+  await harness.attachFrames(1);
+  const pushAll = async (/** @type {number} */ sourceId) => {
+    const before = taken();
+    for (const timestamp of [1, 2, 3]) {
+      harness.push(sourceId, timestamp);
+      await until(() => taken() === before + timestamp);
+      await until(() => FakeFrame.open.size <= 1); // the one that is shown
+    }
+  };
+  const shown = () => harness.compositor().drawn.filter(({ frame }) => frame).length;
+  await pushAll(1);
+  await until(() => shown() === 1); // the source's first frame
+  await harness.request('set-pace', { maxFps: null });
+  await pushAll(1);
+  await until(() => shown() === 4);
+  await harness.request('set-pace', { maxFps: 0.001 });
+  await harness.attachFrames(2, 'video');
+  await pushAll(2);
+  await until(() => shown() === 7);
+});
+
 test('a stream that ends, and one that breaks, is told', async () => {
   const harness = await started();
   const attach = (/** @type {number} */ sourceId, /** @type {ReadableStream} */ readable) =>
