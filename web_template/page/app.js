@@ -17,6 +17,7 @@ import { LooksControl } from './looks-control.js';
 import { ModelControl } from './model-control.js';
 import { Notices, noticeCode } from './notices.js';
 import { Offline } from './offline.js';
+import { isModelFile, watchModelFile } from './own-model.js';
 import { Player } from './player.js';
 import { loadSettings, onSettings, saveSettings, siteDefaults } from './settings.js';
 import { writeLink } from './share-link.js';
@@ -77,7 +78,7 @@ export const host = new EngineHost({
   manifest,
   wishes: () => ({
     effect: effects.startEffect,
-    model: models.name,
+    model: models.wish,
     looks: looks.looks,
     backend: backends.wish,
   }),
@@ -153,12 +154,18 @@ function show(showing) {
   comments.setMirrored(mirrored);
   actions.show(showing, settings.mirrored);
   const { kind, name } = showing;
-  const shownName = name || translator.text(`source.${kind === 'camera' ? 'camera' : 'demo'}`);
-  stage.setBadge(kind, kind === 'none' ? translator.text('source.none') : shownName);
+  stage.setBadge(kind, name || translator.text(`source.${sourceName(showing)}`));
   if (kind === 'none' && host.current) stage.setEmpty();
   if (kind === announced) return;
   announced = kind;
   notices.announce(announcement(kind, name));
+  if (kind === 'camera') notices.dismiss('camera-lost'); // it is back
+}
+
+/** @param {import('./player.js').Showing} showing  without a name of its own */
+function sourceName({ kind, silent }) {
+  if (kind === 'camera') return silent ? 'cameraSilent' : 'camera';
+  return kind === 'none' ? 'none' : 'demo';
 }
 
 /**
@@ -195,8 +202,26 @@ function toggleCamera() {
   else player.startCamera();
 }
 
+/** @param {File} file  a model of the visitor's own */
+async function useOwnModel(file) {
+  notices.clear();
+  try {
+    const matte = await host.get();
+    await models.tryOwn(() => matte.setModel(file));
+    notices.announce(translator.text('announce.ownModel', { name: file.name }));
+  } catch (error) {
+    const { code, detail } = /** @type {any} */ (error);
+    if (code === 'model-refused') notices.show(code, file.name, `refusal.${detail}`);
+    else report(error, file.name);
+  }
+}
+
 /** @param {File} file */
 function openFile(file) {
+  if (isModelFile(file)) {
+    useOwnModel(file);
+    return;
+  }
   notices.clear();
   player.playFile(file);
 }
@@ -239,12 +264,13 @@ function toggleFullscreen() {
   change.catch((error) => console.warn(error)); // the page stays as it is
 }
 
+watchModelFile(useOwnModel);
 models.onChange(async (name) => {
-  saveSettings({ model: name });
+  if (typeof models.wish === 'string') saveSettings({ model: name });
   const matte = host.current;
   if (!matte) return;
   try {
-    await matte.setModel(name);
+    await matte.setModel(models.wish);
   } catch (error) {
     report(error, '');
     models.show(matte.stats.model);

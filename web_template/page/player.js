@@ -9,6 +9,7 @@
  * @property {boolean} waiting    for the visitor's permission to use the camera
  * @property {boolean} paused
  * @property {boolean} facingAway  the camera looks away from the visitor (a phone's back)
+ * @property {boolean} silent     the camera gives no pictures for now: the system paused it
  *
  * @typedef {object} Opened
  * @property {SourceKind} kind
@@ -16,6 +17,7 @@
  * @property {string} name
  * @property {boolean} facingAway
  * @property {boolean} [still]  a video is not played until it is asked for
+ * @property {string} [deviceId]  of a camera
  * @property {() => void} release
  *
  * @typedef {object} PlayerOptions
@@ -27,6 +29,7 @@
 
 import { MatteError } from '../shared/errors.js';
 import { openCamera } from './camera.js';
+import { awaitCamera } from './camera-return.js';
 import { openClip, openFile } from './media-files.js';
 
 /** @type {MediaTrackConstraints} */
@@ -44,6 +47,7 @@ const NOTHING = Object.freeze({
   waiting: false,
   paused: false,
   facingAway: false,
+  silent: false,
 });
 
 export class Player {
@@ -53,6 +57,8 @@ export class Player {
   /** @type {Opened | null} */
   #source = null;
   #turn = 0;
+  /** Waits no more for a camera to come back. */
+  #forgetCamera = () => {};
 
   /** @param {PlayerOptions} options */
   constructor(options) {
@@ -94,6 +100,7 @@ export class Player {
 
   stop() {
     this.#turn++;
+    this.#forgetCamera();
     this.#options.host.current?.detach();
     this.#replace(null);
   }
@@ -106,11 +113,19 @@ export class Player {
     this.#change({ paused: video.paused });
   }
 
-  /** The source came to its end by itself: a video loops, so it is a camera that is gone. */
+  /**
+   * The source came to its end by itself: a video loops, so it is a camera that is gone. It is
+   * turned on again when it is back, unless something else was wished for meanwhile.
+   */
   ended() {
     if (this.#source?.kind !== 'camera') return;
+    const { deviceId } = this.#source;
     this.stop();
     this.#options.onError(new MatteError('camera-lost', 'the camera was taken away'), '');
+    if (!deviceId) return;
+    this.#forgetCamera = awaitCamera(deviceId, () => {
+      this.#show('', () => this.#openCamera({ ...CAMERA, deviceId: { exact: deviceId } }));
+    });
   }
 
   /** Goes on with what is shown, on a new engine. */
@@ -132,6 +147,7 @@ export class Player {
    */
   async #show(name, open) {
     const turn = ++this.#turn;
+    this.#forgetCamera();
     const engine = this.#options.host.get(); // starts while the source opens
     engine.catch(() => {}); // awaited below
     /** @type {Opened} */
@@ -163,7 +179,7 @@ export class Player {
     this.#source?.release();
     this.#source = opened;
     const { kind, name, facingAway } = opened ?? NOTHING;
-    this.#change({ kind, name, facingAway, paused: opened?.still ?? false });
+    this.#change({ kind, name, facingAway, paused: opened?.still ?? false, silent: false });
     const video = opened?.input;
     if (video instanceof HTMLVideoElement && !opened?.still) this.#play(video);
   }
@@ -174,16 +190,23 @@ export class Player {
     video.play().catch(() => this.#source?.input === video && this.#change({ paused: true }));
   }
 
-  /** @returns {Promise<Opened>} */
-  async #openCamera() {
-    const input = await openCamera(CAMERA);
+  /**
+   * @param {MediaTrackConstraints} [wishes]
+   * @returns {Promise<Opened>}
+   */
+  async #openCamera(wishes = CAMERA) {
+    const input = await openCamera(wishes);
     const [track] = input.getVideoTracks();
-    track?.addEventListener('ended', () => this.#source?.input === input && this.ended());
-    const facingAway = track?.getSettings().facingMode === 'environment';
+    const isShown = () => this.#source?.input === input;
+    track?.addEventListener('ended', () => isShown() && this.ended());
+    track?.addEventListener('mute', () => isShown() && this.#change({ silent: true }));
+    track?.addEventListener('unmute', () => isShown() && this.#change({ silent: false }));
+    const { facingMode, deviceId } = track?.getSettings() ?? {};
+    const facingAway = facingMode === 'environment';
     const release = () => {
       for (const each of input.getTracks()) each.stop();
     };
-    return { kind: 'camera', input, name: '', facingAway, release };
+    return { kind: 'camera', input, name: '', facingAway, deviceId, release };
   }
 
   /** @param {Partial<Showing>} changes */

@@ -158,6 +158,107 @@ test('a camera that is taken away is told as lost, and let go of', async () => {
   assert.equal(stopped, 1);
 });
 
+/** A camera that can be unplugged and plugged in again. */
+function usePluggedCamera() {
+  const asked = /** @type {any[]} */ ([]);
+  /** @type {any} */
+  let track;
+  const devices = Object.assign(new EventTarget(), {
+    isThere: true,
+    /** @param {any} constraints */
+    async getUserMedia(constraints) {
+      asked.push(constraints.video.deviceId);
+      track = Object.assign(new EventTarget(), {
+        getSettings: () => ({ deviceId: 'front' }),
+        stop() {},
+      });
+      const tracks = [track];
+      return { name: 'camera', getVideoTracks: () => tracks, getTracks: () => tracks };
+    },
+    enumerateDevices: async () => [
+      { kind: 'audioinput', deviceId: 'front' },
+      { kind: 'videoinput', deviceId: 'other' },
+      ...(devices.isThere ? [{ kind: 'videoinput', deviceId: 'front' }] : []),
+    ],
+  });
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { mediaDevices: devices },
+    configurable: true,
+  });
+  const tell = async () => {
+    devices.dispatchEvent(new Event('devicechange'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  return {
+    asked,
+    tell,
+    track: () => track,
+    async unplug() {
+      devices.isThere = false;
+      track.dispatchEvent(new Event('ended'));
+      await tell();
+    },
+    async plugIn() {
+      devices.isThere = true;
+      await tell();
+    },
+  };
+}
+
+test('a camera that is plugged in again is turned on again, the very same one', async () => {
+  const camera = usePluggedCamera();
+  const { player, log, errors } = makePlayer();
+  await player.startCamera();
+  await camera.unplug();
+  await camera.tell(); // something else was plugged in
+  assert.equal(player.showing.kind, 'none');
+  await camera.plugIn();
+  assert.equal(player.showing.kind, 'camera');
+  assert.deepEqual(camera.asked, [undefined, { exact: 'front' }]);
+  assert.deepEqual(errors, [['camera-lost', '']]);
+  await camera.tell(); // once is enough
+  assert.deepEqual(log, ['attach camera', 'detach', 'attach camera']);
+});
+
+test('whoever wished for something else meanwhile does not get the camera back', async () => {
+  for (const wish of ['file', 'stop']) {
+    const camera = usePluggedCamera();
+    const { player } = makePlayer();
+    await player.startCamera();
+    await camera.unplug();
+    if (wish === 'file') await player.playFile(file('a.png'));
+    else player.stop();
+    await camera.plugIn();
+    assert.equal(camera.asked.length, 1);
+  }
+});
+
+test('a camera that was taken away but is still there is not asked for again', async () => {
+  const camera = usePluggedCamera();
+  const { player } = makePlayer();
+  await player.startCamera();
+  camera.track().dispatchEvent(new Event('ended')); // its permission was withdrawn
+  await camera.tell();
+  assert.equal(player.showing.kind, 'none');
+  assert.equal(camera.asked.length, 1);
+});
+
+test('a camera that the system pauses is said to be silent until it goes on', async () => {
+  const camera = usePluggedCamera();
+  const { player } = makePlayer();
+  await player.startCamera();
+  const first = camera.track();
+  first.dispatchEvent(new Event('mute'));
+  assert.equal(player.showing.silent, true);
+  first.dispatchEvent(new Event('unmute'));
+  assert.equal(player.showing.silent, false);
+  first.dispatchEvent(new Event('mute'));
+  await player.playFile(file('a.png'));
+  assert.equal(player.showing.silent, false);
+  first.dispatchEvent(new Event('mute')); // of what is not shown any more
+  assert.equal(player.showing.silent, false);
+});
+
 test('a refused camera leaves what is shown, and stops waiting', async () => {
   useCamera('refused', () => Promise.reject(new DOMException('no', 'NotAllowedError')));
   const { player, errors } = makePlayer();

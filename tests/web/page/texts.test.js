@@ -9,6 +9,7 @@ import { PAGE_CODES } from '../../../web_template/page/notices.js';
 import { EFFECT_KINDS } from '../../../web_template/shared/effects.js';
 import { ERROR_CODES } from '../../../web_template/shared/errors.js';
 import { LOOKS_RANGES } from '../../../web_template/shared/looks.js';
+import { REFUSALS } from '../../../web_template/shared/own-model.js';
 import { STAGES } from '../../../web_template/shared/stats.js';
 
 const ROOT = fileURLToPath(new URL('../../../web_template/', import.meta.url));
@@ -54,10 +55,11 @@ const BUILT = {
   'error.': [...ERROR_CODES, ...PAGE_CODES],
   'figure.': templateFigures(),
   'reason.': [...REASONS],
+  'refusal.': [...REFUSALS],
   'color.': templateList('colors'),
   'backdrop.': templateList('backdrops'),
   'timing.': [...STAGES],
-  'source.': ['camera', 'demo'],
+  'source.': ['camera', 'cameraSilent', 'demo', 'none'],
   'comments.': ['speed', 'size', 'density', 'mixed', 'white'],
   'looks.': Object.keys(LOOKS_RANGES).flatMap((name) => [name, `${name}More`]),
 };
