@@ -8,11 +8,14 @@
  * @typedef {import('../shared/messages.js').Backend} Backend
  * @typedef {import('../shared/messages.js').OutputView} OutputView
  * @typedef {import('./matte.js').MatteOptions} MatteOptions
+ * @typedef {import('../shared/own-model.js').OwnModel} OwnModel
  */
 
 import { capabilities, threadCount } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { gpuRuntimeSpec, modelSpec, runtimeSpec } from '../shared/manifest.js';
+import { ownSpec } from '../shared/own-model.js';
+import { checkModel } from './model-check.js';
 
 export class EngineSettings {
   #manifest;
@@ -74,11 +77,23 @@ export class EngineSettings {
   }
 
   /**
-   * @param {string} [name]  of a model; of the one that is wished for otherwise
+   * @param {string | OwnModel} [model]  the one that is wished for otherwise
    * @throws {MatteError} 'model-unavailable'
    */
-  spec(name = this.model) {
-    return modelSpec(this.#manifest, this.#siteRoot, name);
+  spec(model = this.model) {
+    if (typeof model === 'object') return ownSpec(model);
+    return modelSpec(this.#manifest, this.#siteRoot, model);
+  }
+
+  /**
+   * @param {Blob | {name: string, bytes: BlobPart}} file  a model of the visitor's own
+   * @returns {Promise<OwnModel>} once it has been tried
+   * @throws {MatteError} 'model-refused' | 'model-unavailable'
+   */
+  checkModel(file) {
+    const blob = file instanceof Blob ? file : new Blob([file.bytes]);
+    const name = 'name' in file ? String(file.name) : 'own.onnx';
+    return checkModel(blob, name, runtimeSpec(this.#manifest, this.#siteRoot));
   }
 
   /** @param {Backend} backend */

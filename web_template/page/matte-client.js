@@ -13,6 +13,7 @@
  * @typedef {import('../shared/messages.js').OutputView} OutputView
  * @typedef {import('../shared/messages.js').State} State
  * @typedef {import('../shared/messages.js').Progress} Progress
+ * @typedef {import('../shared/own-model.js').OwnModel} OwnModel
  * @typedef {import('../shared/stats.js').Stats} Stats
  * @typedef {import('./backend-choice.js').BackendReason} BackendReason
  * @typedef {import('./backend-choice.js').BackendWish} BackendWish
@@ -57,6 +58,7 @@ export class Matte {
   #outlet;
   #pace;
   #hasStarted = false;
+  #modelTurn = 0;
   #disposed = false;
   /** What the page was told last. @type {Pick<BackendChoice, 'backend' | 'reason'>} */
   #backend;
@@ -66,10 +68,10 @@ export class Matte {
   #state = 'idle';
 
   /**
-   * @param {{canvas: HTMLCanvasElement, backend?: BackendWish}
+   * @param {{canvas: HTMLCanvasElement, backend?: BackendWish, hiddenRate: number | null}
    *   & ConstructorParameters<typeof EngineSettings>[0]} parts
    */
-  constructor({ canvas, backend, ...wishes }) {
+  constructor({ canvas, backend, hiddenRate, ...wishes }) {
     const { manifest, siteRoot } = wishes;
     this.#settings = new EngineSettings(wishes);
     this.#choice = new BackendChoice({
@@ -227,15 +229,23 @@ export class Matte {
   }
 
   /**
-   * The old model goes on until the new one can take over.
-   * @param {string} name
-   * @returns {Promise<void>}
-   * @throws {MatteError} 'model-unavailable' | 'wasm-blocked'
+   * The old model goes on until the new one can take over. One of the visitor's own, an ONNX file
+   * that keeps the contract, is tried first; what it resolves to may be given to `createMatte` too.
+   * @param {string | Blob | {name: string, bytes: BlobPart} | OwnModel} model
+   * @returns {Promise<OwnModel | undefined>}
+   * @throws {MatteError} 'model-unavailable' | 'wasm-blocked' | 'model-refused', for one of the
+   *   visitor's own that does not keep it: `detail` is a code of shared/own-model.js
    */
-  async setModel(name) {
-    const model = this.#settings.spec(name);
-    this.#settings.model = name;
-    await this.#life.worker.loadModel(model);
+  async setModel(model) {
+    const turn = ++this.#modelTurn;
+    const isFile = typeof model === 'object' && !('file' in model);
+    const wanted = isFile ? await this.#settings.checkModel(model) : model;
+    const own = typeof wanted === 'object' ? wanted : undefined;
+    if (turn !== this.#modelTurn) return own; // another was asked for meanwhile
+    const spec = this.#settings.spec(wanted);
+    this.#settings.model = wanted;
+    await this.#life.worker.loadModel(spec);
+    return own;
   }
 
   /**

@@ -13,7 +13,8 @@
  *
  * @typedef {object} MatteOptions
  * @property {HTMLCanvasElement} [canvas]   one that has no context yet; made when left out
- * @property {string} [model]               a name of the manifest; its default model otherwise
+ * @property {string | import('../shared/own-model.js').OwnModel} [model]  a name of the manifest, or
+ *   what `setModel` has made of a file; the manifest's default model otherwise
  * @property {Effect} [effect]              blur at half strength when left out
  * @property {Partial<Looks>} [looks]       how the matte is drawn, see ../shared/looks.js
  * @property {Manifest} [manifest]          fetched from the site's root when left out

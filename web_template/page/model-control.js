@@ -2,6 +2,7 @@
  * The choice of model, with what the build says about each.
  *
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
+ * @typedef {import('../shared/own-model.js').OwnModel} OwnModel
  */
 
 import { byId, setText } from './dom.js';
@@ -12,6 +13,8 @@ export class ModelControl {
   #home = byId('model-home', HTMLAnchorElement);
   #manifest;
   #translator;
+  /** The visitor's own, if one has been taken. @type {OwnModel | null} */
+  #own = null;
 
   /**
    * @param {Manifest} manifest
@@ -31,38 +34,71 @@ export class ModelControl {
     return this.#select.value;
   }
 
+  /** What the engine is to be given. @returns {string | OwnModel} */
+  get wish() {
+    return this.#own?.name === this.name ? this.#own : this.name;
+  }
+
   /** @param {(name: string) => Promise<void>} listener  the control waits for it */
   onChange(listener) {
     this.#select.addEventListener('change', async () => {
       this.#render();
-      this.#select.setAttribute('aria-busy', 'true');
-      setText(this.#facts, this.#translator.text('model.switching'));
-      try {
-        await listener(this.name);
-      } finally {
-        this.#select.removeAttribute('aria-busy');
-        this.#render();
-      }
+      await this.#busy('model.switching', () => listener(this.name));
     });
+  }
+
+  /**
+   * @param {() => Promise<OwnModel | undefined>} check
+   * @returns {Promise<void>} whatever it throws is thrown; the choice is as before then
+   */
+  async tryOwn(check) {
+    await this.#busy('model.checking', async () => {
+      const own = await check();
+      if (!own) return;
+      this.#own = own;
+      this.#select.querySelector('[data-own]')?.remove();
+      const option = new Option(own.name, own.name, false, true);
+      option.dataset.own = '';
+      this.#select.append(option);
+    });
+  }
+
+  /**
+   * @param {string} key  of what is said meanwhile
+   * @param {() => Promise<void>} work
+   */
+  async #busy(key, work) {
+    this.#select.setAttribute('aria-busy', 'true');
+    setText(this.#facts, this.#translator.text(key));
+    try {
+      await work();
+    } finally {
+      this.#select.removeAttribute('aria-busy');
+      this.#render();
+    }
   }
 
   /** @param {string} name  the model that runs, after another could not be loaded */
   show(name) {
-    if (this.#manifest.models.some((model) => model.name === name)) this.#select.value = name;
+    if ([...this.#select.options].some(({ value }) => value === name)) this.#select.value = name;
     this.#render();
   }
 
   /** @param {string} name @returns {string} in the visitor's language */
   titleOf(name) {
     const model = this.#manifest.models.find((each) => each.name === name);
-    if (!model) return '–';
+    if (!model) return name === this.#own?.name ? name : '–';
     return model.title[/** @type {'en' | 'zh'} */ (this.#translator.locale)] ?? model.title.en;
   }
 
   #render() {
     for (const option of this.#select.options) option.text = this.titleOf(option.value);
     const model = this.#manifest.models.find(({ name }) => name === this.name);
-    if (!model) return;
+    this.#home.hidden = !model;
+    if (!model) {
+      this.#renderOwn();
+      return;
+    }
     const variant =
       model.variants.find(({ name }) => name === model.preferred) ?? model.variants[0];
     const facts = {
@@ -74,5 +110,17 @@ export class ModelControl {
     setText(this.#facts, this.#translator.text('model.facts', facts));
     setText(this.#home, this.#translator.text('model.licence', { licence: model.licence }));
     this.#home.href = model.homepage;
+  }
+
+  #renderOwn() {
+    if (!this.#own) return;
+    const { width, height, file, inferMs } = this.#own;
+    const facts = {
+      width,
+      height,
+      bytes: this.#translator.bytes(file.size),
+      time: this.#translator.number(inferMs, 1),
+    };
+    setText(this.#facts, this.#translator.text('model.ownFacts', facts));
   }
 }

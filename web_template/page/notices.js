@@ -28,7 +28,7 @@ export class Notices {
   #template = byId('notice-template', HTMLTemplateElement);
   #live = byId('live', HTMLElement);
   #translator;
-  /** @type {Map<NoticeCode, {element: HTMLElement, name: string}>} newest last */
+  /** @type {Map<NoticeCode, {element: HTMLElement, name: string, reason: string}>} newest last */
   #shown = new Map();
 
   /** @param {import('./i18n.js').Translator} translator */
@@ -39,16 +39,17 @@ export class Notices {
 
   /**
    * @param {NoticeCode} code
-   * @param {string} [name]  of the file that it is about
+   * @param {string} [name]    of the file that it is about
+   * @param {string} [reason]  key of a text that says why
    */
-  show(code, name = '') {
+  show(code, name = '', reason = '') {
     this.dismiss(code);
     const element = /** @type {HTMLElement} */ (
       this.#template.content.firstElementChild?.cloneNode(true)
     );
     element.dataset.code = code;
     element.querySelector('button')?.addEventListener('click', () => this.dismiss(code));
-    this.#shown.set(code, { element, name });
+    this.#shown.set(code, { element, name, reason });
     this.#translate();
     this.#list.append(element); // with its text, so that it is read out whole
     for (const old of [...this.#shown.keys()].slice(0, -MAX_NOTICES)) this.dismiss(old);
@@ -78,10 +79,11 @@ export class Notices {
   }
 
   #translate() {
-    for (const [code, { element, name }] of this.#shown) {
+    for (const [code, { element, name, reason: key }] of this.#shown) {
+      const reason = key && this.#translator.text(key);
       const text = element.querySelector('p');
       const button = element.querySelector('button');
-      if (text) setText(text, this.#translator.text(`error.${code}`, { name }));
+      if (text) setText(text, this.#translator.text(`error.${code}`, { name, reason }));
       button?.setAttribute('aria-label', this.#translator.text('notice.dismiss'));
     }
   }

@@ -2,13 +2,15 @@
  * The build's own description of itself (`manifest.json`), as far as the engine reads it.
  *
  * @typedef {object} Variant
- * @property {'fp32' | 'fp16' | 'int8'} name
+ * @property {string} name      fp32, fp16, int8-weights, fp16-compute or int8
  * @property {string} file      relative to the site's root
  * @property {number} bytes
  * @property {string} sha256    hex
  * @property {number} maxAbsDiff   against fp32
  * @property {number} meanAbsDiff
  * @property {number} iou
+ * @property {string[]} [backends]  that run it well
+ * @property {string[]} [needs]     features that the GPU must have for it
  *
  * @typedef {object} Model
  * @property {string} name
@@ -21,7 +23,8 @@
  * @property {[lo: number, hi: number] | null} ramp  alpha up to lo becomes 0, from hi on 1, a smoothstep between
  * @property {{file: string, bytes: number, sha256: string} | null} [golden]  a picture, uint8
  *   [3, height, width] RGB, and its alpha, uint8 [height, width]
- * @property {string} preferred  name of the variant to use
+ * @property {string} preferred  name of the variant to use on wasm
+ * @property {{[backend: string]: string[]}} [prefer]  names of variants by backend, the best first
  * @property {Variant[]} variants
  *
  * @typedef {object} RuntimeFiles
@@ -60,6 +63,7 @@
  * @property {number} threshold
  * @property {[lo: number, hi: number] | null} ramp
  * @property {FileSpec | null} [golden]  what its backend is proved on
+ * @property {Blob} [file]  the model itself, a visitor's own: nothing is fetched
  *
  * @typedef {object} RuntimeSpec
  * @property {string} module  absolute URLs
@@ -111,16 +115,17 @@ export function checkManifest(manifest) {
  * @param {Manifest} manifest
  * @param {URL} siteRoot
  * @param {string} [name]  a model of the manifest; the default one otherwise
+ * @param {{backend?: string, features?: Iterable<string>}} [device]  what is to run it, and the
+ *   features of its GPU
  * @returns {ModelSpec}
  */
-export function modelSpec(manifest, siteRoot, name = manifest.defaultModel) {
+export function modelSpec(manifest, siteRoot, name = manifest.defaultModel, device = {}) {
   const model = manifest.models.find((candidate) => candidate.name === name);
   if (!model) {
     const known = manifest.models.map((candidate) => candidate.name).join(', ');
     throw new MatteError('model-unavailable', `no model named ${name} here: use one of ${known}`);
   }
-  const variant =
-    model.variants.find((candidate) => candidate.name === model.preferred) ?? model.variants[0];
+  const variant = bestVariant(model, device);
   if (!variant) throw new MatteError('model-unavailable', `model ${name} has no variant`);
   return {
     name,
@@ -134,6 +139,20 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel) {
     ramp: model.ramp ?? null,
     golden: fileSpec(model.golden, siteRoot),
   };
+}
+
+/**
+ * @param {Model} model
+ * @param {{backend?: string, features?: Iterable<string>}} device
+ * @returns {Variant | undefined}
+ */
+function bestVariant(model, { backend = 'wasm', features = [] }) {
+  const has = new Set(features);
+  const order = [...(model.prefer?.[backend] ?? []), model.preferred];
+  const found = order.map((name) => model.variants.find((each) => each.name === name));
+  return (
+    found.find((each) => each?.needs?.every((need) => has.has(need)) ?? each) ?? model.variants[0]
+  );
 }
 
 /**

@@ -14,6 +14,7 @@ import { MatteError } from '../shared/errors.js';
  */
 export async function fetchModel(model, onProgress) {
   try {
+    if (model.file) return new Uint8Array(await model.file.arrayBuffer());
     return await fetchFile(model, onProgress);
   } catch (error) {
     throw MatteError.from(error, 'model-unavailable', `the model ${model.name} cannot be loaded`);
