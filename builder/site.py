@@ -77,7 +77,7 @@ _MODULE_FOLDERS = ("page", "shared", "worker")
 _PUBLIC_MODULES = ("matte.js", "live-matte.js")
 
 # What the page runs at once, where the modules are joined.
-_EARLY = ("page/first-paint.js", "page/app.js", "page/matte.js", "worker/worker.js")
+_EARLY = ("worker/worker.js", "page/first-paint.js", "page/app.js", "page/matte.js")
 
 # Only those other pages need them.
 _NOT_THE_PAGES = ("live-matte.js", "live-matte-source.js")

@@ -22,6 +22,7 @@ import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { emptyStats } from '../shared/stats.js';
 import { Attachment } from './attachment.js';
+import { takeWorker } from './early-worker.js';
 import { WorkerBridge } from './worker-bridge.js';
 import { watchWorker } from './worker-watch.js';
 
@@ -58,11 +59,7 @@ export class EngineWorker {
   /** @param {HTMLCanvasElement} canvas  one that has no context yet */
   constructor(canvas) {
     this.#canvas = canvas;
-    const worker = new Worker(new URL('../worker/worker.js', import.meta.url), {
-      type: 'module',
-      name: 'livematte',
-    });
-    this.#bridge = new WorkerBridge(worker, {
+    this.#bridge = new WorkerBridge(takeWorker(), {
       onEvent: (message) => this.#receive(message),
       onFrame: (frame) => this.#listeners.onFrame(frame),
       onCrash: (error) => this.#lost(error),

@@ -29,6 +29,7 @@
  *   compositor?: CompositorChoice}} InitRequest
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
+ * @typedef {{manifest: import('./manifest.js').Manifest, siteRoot: string, model?: string}} PrepareRequest
  * @typedef {{sourceId: number, input: Input}} AttachRequest
  * @typedef {{effect: Effect}} SetEffectRequest
  * @typedef {{looks: Looks}} SetLooksRequest
@@ -55,6 +56,7 @@
  * @typedef {object} Requests  request type → what it carries and what its reply carries
  * @property {{payload: InitRequest, reply: Capabilities}} init   the worker's own
  * @property {{payload: LoadModelRequest, reply: undefined}} load-model
+ * @property {{payload: PrepareRequest, reply: undefined}} prepare  what a `load-model` is going to ask for
  * @property {{payload: AttachRequest, reply: undefined}} attach
  * @property {{payload: {}, reply: undefined}} detach
  * @property {{payload: SetEffectRequest, reply: undefined}} set-effect
@@ -104,6 +106,7 @@ export const REQUEST_TYPES = Object.freeze(
   /** @type {const} */ ([
     'init',
     'load-model',
+    'prepare',
     'attach',
     'detach',
     'set-effect',

@@ -34,9 +34,10 @@
  * @property {OpenWay} openWay  on the backend that was asked for
  */
 
-import { capabilities } from '../shared/capabilities.js';
+import { capabilities, threadCount } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { DEFAULT_LOOKS } from '../shared/looks.js';
+import { modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { event, isRequest, refusal, reply } from '../shared/messages.js';
 import { FrameStats } from '../shared/stats.js';
 import { captureFrame } from './capture.js';
@@ -44,6 +45,7 @@ import { CommentLayer } from './comments/comment-layer.js';
 import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
 import { Pacer } from './pacer.js';
+import { Prepared } from './prepared.js';
 import { Repair } from './repair.js';
 import { PLAIN_VIEW, TrackOutput, watched } from './track-output.js';
 
@@ -75,6 +77,9 @@ export class Engine {
     },
     giveUp: (error) => this.#tell('broken', error.toWire()),
   });
+  #prepared = new Prepared();
+  /** @param {import('../shared/messages.js').Progress} progress */
+  #onProgress = (progress) => this.#tell('progress', progress);
   #postedFps = 0;
   #postedFrames = 0;
 
@@ -115,6 +120,8 @@ export class Engine {
         return this.#init(payload);
       case 'load-model':
         return this.#queueModel(payload.model);
+      case 'prepare':
+        return this.#prepare(payload);
       case 'attach':
         return this.#attach(payload);
       case 'detach':
@@ -235,18 +242,27 @@ export class Engine {
   /** @param {import('../shared/manifest.js').ModelSpec} model */
   async #loadModel(model) {
     const { loop, settings, openWay } = this.#started();
-    const way = await openWay({
-      runtime: settings.runtime,
-      threads: settings.threads,
-      model,
-      onProgress: (progress) => this.#tell('progress', progress),
-    });
+    const { runtime, threads } = settings;
+    const options = { runtime, threads, model, onProgress: this.#onProgress };
+    const way = await (this.#prepared.take(options) ?? openWay(options));
     way.setLooks(this.#looks);
     const old = this.#way;
     this.#way = way;
     await loop.setWay(way);
     await old?.dispose();
     this.#postStats();
+  }
+
+  /** @param {import('../shared/messages.js').PrepareRequest} request */
+  #prepare({ manifest, siteRoot, model }) {
+    const root = new URL(siteRoot);
+    const options = {
+      runtime: runtimeSpec(manifest, root),
+      model: modelSpec(manifest, root, model),
+      threads: threadCount(capabilities()),
+      onProgress: this.#onProgress,
+    };
+    this.#prepared.begin(options, this.#parts.openWay);
   }
 
   /** @param {import('../shared/messages.js').AttachRequest} request */
