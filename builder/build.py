@@ -7,9 +7,9 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from builder import __version__, paths
 from builder.errors import SiteError
@@ -17,7 +17,8 @@ from builder.importers.paddle_files import PARAMETERS, is_program
 from builder.pipeline import BuiltModel, Progress, build_model, files_of, hash_files, hash_json
 from builder.recipe import Recipe, load_recipe
 from builder.site_choices import SiteChoices
-from builder.tuning import chosen_rewrites
+from builder.tuning import read_tuning
+from builder.variants import KINDS
 
 if TYPE_CHECKING:
     from builder.site_plan import DemoMedia, SiteModel
@@ -48,6 +49,7 @@ def build_site(
     tuned: bool = False,
     choices: SiteChoices | None = None,
     join: bool = True,
+    calibration: Path | None = None,
 ) -> BuildResult:
     """Build the site, unless the one that is there was made from the same inputs.
 
@@ -62,6 +64,7 @@ def build_site(
         choices: title, background pictures and what else makes it a site of one's own.
         join: the engine's modules become a few files, which load sooner; apart they are what a
             developer has written.
+        calibration: a folder of pictures to calibrate int8 on; the built-in portraits otherwise.
 
     Raises:
         LivematteError: any stage's own error; the old site is untouched then.
@@ -74,7 +77,7 @@ def build_site(
         for recipe in recipes:
             tune(recipe, progress)
     choices = choices or SiteChoices()
-    fingerprint = _fingerprint(recipes, choices, join)
+    fingerprint = _fingerprint(recipes, choices, [join, _folder_state(calibration)])
     if not force and _built_fingerprint(site_dir) == fingerprint:
         return BuildResult(site_dir, rendered=False, models=())
 
@@ -91,7 +94,7 @@ def build_site(
     # Half a minute each on one core when not in the cache: it goes on beside the models' stages.
     builds = runtime.webgpu.values()
     warm_up([runtime.wasm, *(build.wasm for build in builds)], paths.cache_dir())
-    built = tuple(build_model(recipe, progress) for recipe in recipes)
+    built = tuple(build_model(recipe, progress, calibration) for recipe in recipes)
     plan = SitePlan(
         title=choices.title,
         template_dir=paths.template_dir(),
@@ -136,11 +139,17 @@ def _site_model(model: BuiltModel) -> "SiteModel":
         ramp=recipe.matte.ramp,
         variants=tuple(
             SiteVariant(
-                v.name, model.folder / f"{v.name}.onnx", v.max_abs_diff, v.mean_abs_diff, v.iou
+                v.name,
+                model.folder / f"{v.name}.onnx",
+                v.max_abs_diff,
+                v.mean_abs_diff,
+                v.iou,
+                *astuple(KINDS[v.name]),
             )
             for v in model.variants
         ),
         preferred=model.preferred,
+        prefer=model.choice.order,
         golden=model.golden,
         rejected=tuple(
             RejectedVariant(v.name, v.reason or "", v.bytes, v.max_abs_diff, v.mean_abs_diff, v.iou)
@@ -183,19 +192,24 @@ def _demo_key() -> str:
     return hash_json([sizes, hash_files(files), *_versions(("av", "numpy", "pillow"))])[:16]
 
 
-def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices, join: bool) -> str:
+def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices, switches: list[Any]) -> str:
     """Hash all that a site is made from, cheaply: no model is read and no heavy package loaded."""
     trees = [paths.PACKAGE_DIR, paths.template_dir(), paths.DATA_DIR / "package-lock.json"]
     parts = [
         [recipe.model_dump_json() for recipe in recipes],
-        [chosen_rewrites(recipe) for recipe in recipes],
+        [_tuning_state(recipe) for recipe in recipes],
         [_source_state(recipe) for recipe in recipes],
         [hash_files(files_of(tree)) for tree in trees],
-        [choices.title, choices.default_effect, choices.locale, choices.base, join],
+        [choices.title, choices.default_effect, choices.locale, choices.base, *switches],
         [_folder_state(folder) for folder in (choices.backgrounds, choices.templates)],
         _versions(("av", "brotli", "jinja2", "numpy", "onnx", "onnxruntime", "onnxsim", "tflite")),
     ]
     return hash_json(parts)
+
+
+def _tuning_state(recipe: Recipe) -> str | None:
+    tuning = read_tuning(recipe)
+    return tuning.model_dump_json() if tuning else None
 
 
 def _source_state(recipe: Recipe) -> list[int]:

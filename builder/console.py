@@ -63,19 +63,25 @@ def _bar(what: str, *columns: ProgressColumn) -> Iterator[Advance]:
 
 
 def variants_table(models: "Sequence[BuiltModel]") -> Table:
-    """The variants of each model with what was measured; the caption says why one is missing."""
+    """The variants of each model with what was measured; the lines below say why which is taken."""
     table = Table(title="Variants, compared with fp32 on the same pictures", title_justify="left")
-    for column in ("model", "variant", "kB", "max |Δ|", "mean |Δ|", "IoU", "shipped"):
-        table.add_column(column, justify="left" if column in ("model", "variant") else "right")
+    for column in ("model", "variant", "kB", "max |Δ|", "mean |Δ|", "IoU", "taken on"):
+        words = column in ("model", "variant", "taken on")
+        table.add_column(column, justify="left" if words else "right")
+    lines = []
     for model in models:
+        choice = model.choice
         for v in (*model.variants, *model.rejected):
-            shipped = "preferred" if v.name == model.preferred else "yes"
+            first = [backend for backend, names in choice.order.items() if names[:1] == (v.name,)]
+            taken = "not shipped" if v.reason else ", ".join(first)
             table.add_row(
                 model.recipe.name, v.name, f"{v.bytes / 1000:.0f}", f"{v.max_abs_diff:.1e}",
-                f"{v.mean_abs_diff:.1e}", f"{v.iou:.4f}", "no" if v.reason else shipped,
+                f"{v.mean_abs_diff:.1e}", f"{v.iou:.4f}", taken,
             )  # fmt: skip
-    lines = [f"{m.recipe.name} {v.name}: {v.reason}" for m in models for v in m.rejected]
-    table.caption = "\n".join(f"not shipped: {line}" for line in lines) or None
+            why = v.reason or choice.reasons.get(v.name, "")
+            floats = f"; {len(v.kept)} layers stay in float32" if v.kept else ""
+            lines.append(f"{model.recipe.name} {v.name}: {why}{floats}")
+    table.caption = "\n".join(lines)
     table.caption_justify = "left"
     return table
 

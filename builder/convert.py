@@ -21,6 +21,7 @@ def convert_to_file(
     variant: str,
     progress: Progress,
     quantized: str | None = None,
+    calibration: Path | None = None,
 ) -> str:
     """Bring a recipe's model, or a model file, to the contract and write one variant.
 
@@ -29,10 +30,11 @@ def convert_to_file(
         output: the .onnx file to write; an older one is replaced only by a whole new one.
         recipe_name: for a model file, the recipe that says what its input means; without one the
             file's own input size is used and RGB 0..1 is assumed.
-        variant: ``fp32``, ``fp16`` or ``int8``.
+        variant: one of ``variants.KINDS``.
         progress: called with one line for each step.
         quantized: ``float`` or ``qdq``, what a quantised TFLite model becomes; the recipe's own
             unless given.
+        calibration: a folder of pictures to calibrate int8 on; the built-in portraits otherwise.
 
     Returns:
         One line on what was written.
@@ -45,7 +47,7 @@ def convert_to_file(
     recipe = _recipe_for(source, recipe_name)
     if quantized is not None:
         recipe = recipe.model_copy(update={"quantized": quantized})
-    built = build_model(recipe, progress)
+    built = build_model(recipe, progress, calibration)
     data = built.data(_shipped(built, variant))
     try:
         scratch = output.with_name(f".{output.name}.{os.getpid()}")
@@ -65,6 +67,8 @@ def _shipped(built: BuiltModel, variant: str) -> str:
             raise ContractError(
                 f"{built.recipe.name}: {variant} failed its gate ({rejected.reason}); take {names}"
             )
+    if variant not in {v.name for v in built.variants}:
+        raise ContractError(f"{built.recipe.name}: there is no {variant} of a quantised model")
     return variant
 
 

@@ -89,6 +89,7 @@ def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, st
         "threshold": model.threshold,
         "ramp": list(model.ramp),
         "preferred": model.preferred,
+        "prefer": {backend: list(names) for backend, names in model.prefer.items()},
         "golden": _golden(places.get(f"{model.name}.golden"), files),
         "variants": [_variant(variant, path, files[path]) for variant, path in shipped],
         "rejected": [
@@ -109,7 +110,8 @@ def _golden(path: str | None, files: Mapping[str, bytes]) -> Json | None:
 def _variant(variant: SiteVariant, path: str, data: bytes) -> Json:
     digest = hashlib.sha256(data).hexdigest()
     head = {"name": variant.name, "file": path, "bytes": len(data), "sha256": digest}
-    return head | _figures(variant)
+    where = {"backends": list(variant.backends), "needs": list(variant.needs)}
+    return head | where | _figures(variant)
 
 
 def _figures(variant: SiteVariant | RejectedVariant) -> Json:

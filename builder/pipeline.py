@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from builder import paths
 from builder.fetch import fetch
 from builder.recipe import Recipe
-from builder.tuning import chosen_rewrites
+from builder.tuning import chosen_rewrites, read_tuning
+from builder.variants import Choice, Made, choose_variants, gate, make_variants
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +42,6 @@ SIMPLIFY_TOLERANCE = 1e-4
 # ways of running one and the same graph are up to 1e-4 apart on the default models, the rewrites
 # 2e-4. This is a tenth of a step of an 8-bit alpha; a wrong weight or edge moves it by far more.
 REWRITE_TOLERANCE = 4e-4
-# A variant that moves more of the person's outline than this is not shipped.
-GATE_IOU = 0.99
 # Enough for stable figures, few enough for a second or two per model. The seeds differ, so that
 # int8 is never judged on the pictures that it was calibrated on.
 VERIFY_FRAMES, VERIFY_SEED = 16, 2
@@ -51,9 +50,10 @@ CALIBRATION_FRAMES, CALIBRATION_SEED = 32, 1
 _TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
 _EXTRAS = ("paddle2onnx", "paddlepaddle")
 _STAGE_SOURCES = (
-    "importers", "rewrites", "assets", "contract", "simplify.py", "quantize.py",
+    "importers", "rewrites", "assets", "contract", "simplify.py", "quantize",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
-    "messages.py", "archives.py", "tuning.py", "golden.py", "pipeline.py",
+    "messages.py", "archives.py", "tuning.py", "golden.py", "variants.py",
+    "pipeline.py",
 )  # fmt: skip
 
 _GOLDEN = "golden.bin"
@@ -84,6 +84,7 @@ class Variant:
     mean_abs_diff: float
     iou: float
     reason: str | None = None
+    kept: tuple[str, ...] = ()  # the layers that int8 leaves in float32
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,15 @@ class BuiltModel:
     rejected: tuple[Variant, ...]
 
     @property
+    def choice(self) -> Choice:
+        """Which variants the page takes on which backend, and why."""
+        tuning = read_tuning(self.recipe)
+        return choose_variants(self.variants, tuning.variants if tuning else {})
+
+    @property
     def preferred(self) -> str:
-        """Which variant the page takes: the smaller of the two that compute in float32."""
-        floats = [v for v in self.variants if v.name in ("fp32", "fp16")]
-        return min(floats, key=lambda v: v.bytes).name
+        """Which variant the page takes on wasm."""
+        return self.choice.order["wasm"][0]
 
     @property
     def golden(self) -> Path:
@@ -112,16 +118,22 @@ class BuiltModel:
         return (self.folder / f"{variant}.onnx").read_bytes()
 
 
-def build_model(recipe: Recipe, progress: Progress) -> BuiltModel:
+def build_model(recipe: Recipe, progress: Progress, calibration: Path | None = None) -> BuiltModel:
     """Take one model through all its stages, or out of the cache.
+
+    Args:
+        recipe: the model's recipe.
+        progress: called with one line for each step.
+        calibration: a folder of pictures to calibrate int8 on; the built-in portraits otherwise.
 
     Raises:
         LivematteError: any stage's own error; nothing is kept then.
     """
     source = fetch(recipe)
-    folder = paths.cache_dir() / "models" / f"{recipe.name}-{_key(recipe, source)}"
+    frames = _pictures(recipe, calibration) if calibration else []
+    folder = paths.cache_dir() / "models" / f"{recipe.name}-{_key(recipe, source, frames)}"
     if not (folder / "model.json").is_file():
-        _make(recipe, source, folder, progress)
+        _make(recipe, source, frames, folder, progress)
     else:
         progress(f"{recipe.name}: unchanged, from the cache")
     return _read(recipe, folder)
@@ -149,7 +161,7 @@ def _convert(
     progress(f"{recipe.name}: imported, {stages[0].nodes} nodes")
     simplified = simplify(kept)
     ms = clock.lap()
-    comparison = _compare(kept, simplified, _frames(recipe))
+    comparison = _compare(kept, simplified, verification(recipe))
     assert_exact(comparison, "simplify", SIMPLIFY_TOLERANCE)
     stages.append(_stage("simplify", simplified, ms, comparison))
     progress(
@@ -159,19 +171,31 @@ def _convert(
     return simplified, tuple(stages)
 
 
-def _make(recipe: Recipe, source: bytes, folder: Path, progress: Progress) -> None:
+def _make(
+    recipe: Recipe,
+    source: bytes,
+    pictures: "list[npt.NDArray[np.float32]]",
+    folder: Path,
+    progress: Progress,
+) -> None:
     simplified, stages = _convert(recipe, source, progress)
     fp32, rewritten = _rewrite(recipe, simplified, progress)
     stages = (*stages, rewritten)
-    made = [("fp32", fp32), *_quantized(recipe, fp32, simplified)]
-    variants = [_judge(recipe, name, model, fp32, progress) for name, model in made]
+    frames = pictures or calibration(recipe)
+    made = list(
+        make_variants(
+            fp32, simplified, frames, lambda line: progress(f"{recipe.name}: {line}"),
+            is_quantised=recipe.quantized == "qdq",
+        )
+    )  # fmt: skip
+    variants = [_judge(recipe, each, fp32, progress) for each in made]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as scratch:
         new = Path(scratch) / "model"
         new.mkdir()
-        for variant, (_, model) in zip(variants, made, strict=True):
+        for variant, each in zip(variants, made, strict=True):
             if variant.reason is None:
-                (new / f"{variant.name}.onnx").write_bytes(_bytes(model))
+                (new / f"{variant.name}.onnx").write_bytes(_bytes(each.model))
         (new / _GOLDEN).write_bytes(_golden(recipe, simplified))
         report = {"stages": [asdict(s) for s in stages], "variants": [asdict(v) for v in variants]}
         (new / "model.json").write_text(json.dumps(report, indent=1), "utf-8")
@@ -189,7 +213,7 @@ def _rewrite(
     names = chosen_rewrites(recipe)
     rewritten = apply_rewrites(simplified, names)
     ms = clock.lap()
-    comparison = _compare(simplified, rewritten, _frames(recipe))
+    comparison = _compare(simplified, rewritten, verification(recipe))
     assert_exact(comparison, "rewrite", REWRITE_TOLERANCE)
     stage = replace(_stage("rewrite", rewritten, ms, comparison), rewrites=names)
     progress(
@@ -199,44 +223,41 @@ def _rewrite(
     return rewritten, stage
 
 
-def _quantized(
-    recipe: Recipe, fp32: "onnx.ModelProto", simplified: "onnx.ModelProto"
-) -> "Iterable[tuple[str, onnx.ModelProto]]":
-    from builder.quantize import fp16_weights, int8_qdq
-
-    yield "fp16", fp16_weights(fp32)
-    if recipe.quantized == "qdq":  # its own integers are what fp32 computes with
-        return
-    # Of the graph before the rewrites: they make float kernels faster, not those of int8.
-    yield "int8", int8_qdq(simplified, _frames(recipe, CALIBRATION_FRAMES, CALIBRATION_SEED))
+def calibration(recipe: Recipe) -> "list[npt.NDArray[np.float32]]":
+    """The frames that int8 is calibrated on, unless someone has better ones."""
+    return _frames(recipe, CALIBRATION_FRAMES, CALIBRATION_SEED)
 
 
-def _judge(
-    recipe: Recipe,
-    name: str,
-    model: "onnx.ModelProto",
-    fp32: "onnx.ModelProto",
-    progress: Progress,
-) -> Variant:
-    comparison = _compare(fp32, model, _frames(recipe))
-    data = _bytes(model)
-    reason = None
-    if comparison.iou < GATE_IOU:
-        reason = f"IoU with fp32 is {comparison.iou:.4f}, the gate is {GATE_IOU}"
+def verification(recipe: Recipe) -> "list[npt.NDArray[np.float32]]":
+    """The frames that every stage is compared on with the one before it."""
+    return _frames(recipe, VERIFY_FRAMES, VERIFY_SEED)
+
+
+def _pictures(recipe: Recipe, folder: Path) -> "list[npt.NDArray[np.float32]]":
+    from builder.calibration import picture_frames
+
+    return picture_frames(folder, recipe.input.height, recipe.input.width)
+
+
+def _judge(recipe: Recipe, made: Made, fp32: "onnx.ModelProto", progress: Progress) -> Variant:
+    comparison = _compare(fp32, made.model, verification(recipe))
+    data = _bytes(made.model)
+    reason = gate(comparison)
+    floats = f", {len(made.kept)} layers in float32" if made.kept else ""
     progress(
-        f"{recipe.name}: {name} {len(data) / 1000:.0f} kB, mean |Δalpha| "
+        f"{recipe.name}: {made.name} {len(data) / 1000:.0f} kB{floats}, mean |Δalpha| "
         f"{comparison.mean_abs_diff:.1e}, IoU {comparison.iou:.4f}"
         + (f" — not shipped: {reason}" if reason else "")
     )
     return Variant(
-        name, len(data), hashlib.sha256(data).hexdigest(), comparison.max_abs_diff,
-        comparison.mean_abs_diff, comparison.iou, reason,
+        made.name, len(data), hashlib.sha256(data).hexdigest(), comparison.max_abs_diff,
+        comparison.mean_abs_diff, comparison.iou, reason, made.kept,
     )  # fmt: skip
 
 
 def _read(recipe: Recipe, folder: Path) -> BuiltModel:
     report = json.loads((folder / "model.json").read_text("utf-8"))
-    variants = [Variant(**v) for v in report["variants"]]
+    variants = [Variant(**{**v, "kept": tuple(v["kept"])}) for v in report["variants"]]
     return BuiltModel(
         recipe=recipe,
         folder=folder,
@@ -253,9 +274,7 @@ def _golden(recipe: Recipe, simplified: "onnx.ModelProto") -> bytes:
     return golden_frame(simplified, recipe.input.height, recipe.input.width)
 
 
-def _frames(
-    recipe: Recipe, count: int = VERIFY_FRAMES, seed: int = VERIFY_SEED
-) -> "list[npt.NDArray[np.float32]]":
+def _frames(recipe: Recipe, count: int, seed: int) -> "list[npt.NDArray[np.float32]]":
     from builder.portraits import calibration_frames
 
     return calibration_frames(recipe.input.height, recipe.input.width, count=count, seed=seed)
@@ -298,8 +317,9 @@ class _Clock:
         return (self._start - start) * 1000
 
 
-def _key(recipe: Recipe, source: bytes) -> str:
+def _key(recipe: Recipe, source: bytes, calibration: "list[npt.NDArray[np.float32]]") -> str:
     parts = [
+        [hashlib.sha256(frame.tobytes()).hexdigest() for frame in calibration],
         recipe.model_dump_json(),
         chosen_rewrites(recipe),
         hashlib.sha256(source).hexdigest(),

@@ -25,11 +25,13 @@ OWN_BACKDROP = "own"  # the visitor's
 class SiteVariant:
     """One shipped shape of a model, and how it differs from fp32 on real pictures (alpha 0..1)."""
 
-    name: str  # "fp32", "fp16", "int8"
+    name: str  # one of ``variants.KINDS``
     content: Content  # the ONNX file
     max_abs_diff: float
     mean_abs_diff: float
     iou: float
+    backends: tuple[str, ...] = ("wasm", "webgpu")  # that run it well
+    needs: tuple[str, ...] = ()  # features that the GPU must have for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class SiteModel:
     threshold: float  # of alpha, 0..1
     ramp: tuple[float, float]  # alpha below the first is background, above the second person
     variants: tuple[SiteVariant, ...]
-    preferred: str  # the variant that the page takes
+    preferred: str  # the variant that the page takes on wasm
+    prefer: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by backend, best first
     rejected: tuple[RejectedVariant, ...] = ()
     golden: Content | None = None  # the file of ``golden.golden_frame``; none: nothing is proved
 

@@ -13,7 +13,7 @@ agree the machine is too busy to measure anything on.
 import logging
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from builder.pipeline import Progress
     from builder.tune_browser import Track
+    from builder.variants import Made
 
 log = logging.getLogger(__name__)
 
@@ -190,10 +191,17 @@ def _measure(
 
     before, after = (stand.name(_rewritten(model, names)) for names in ((), kept))
     racers = [before, after]
+    variants = {
+        made.name: stand.name(made.model.SerializeToString(deterministic=True))
+        for made in _variants(recipe, model, kept)
+    }
     if recipe.format == "tflite" and has_yardstick():
         stand.track.load_yardstick("original", source)
         racers.append("original")
     rows = {str(count): stand.times(racers, count) for count in threads}
+    for name in variants.values():  # apart: a slow one among them makes the others' turns rare
+        for count in threads:
+            rows[str(count)] |= {name: stand.times([after, name], count)[name]}
 
     def ms(name: str) -> Times:
         return _rounded({count: _time(times[name]) for count, times in rows.items()})
@@ -218,8 +226,27 @@ def _measure(
         after_ms=ms(after),
         ratio=ratio(before, after),
         trials=trials,
+        variants={variant: ratio(after, name) for variant, name in variants.items()},
         yardstick=yardstick,
     )
+
+
+def _variants(recipe: Recipe, model: "onnx.ModelProto", kept: Sequence[str]) -> "Iterator[Made]":
+    """Make the variants that compute otherwise than fp32 on wasm, if they pass their gate."""
+    from builder.pipeline import calibration, verification
+    from builder.rewrites import apply_rewrites
+    from builder.variants import KINDS, gate, make_variants
+    from builder.verify import compare
+
+    fp32 = apply_rewrites(model, kept)
+    is_quantised = recipe.quantized == "qdq"
+    for made in make_variants(
+        fp32, model, calibration(recipe), log.info, is_quantised=is_quantised
+    ):
+        if made.name in ("fp32", "fp16") or "wasm" not in KINDS[made.name].backends:
+            continue
+        if gate(compare(fp32, made.model, verification(recipe))) is None:
+            yield made
 
 
 def _rewritten(model: "onnx.ModelProto", names: Sequence[str]) -> bytes:

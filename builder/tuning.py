@@ -50,6 +50,7 @@ class Tuning(_Part):
     after_ms: Times
     ratio: Times
     trials: tuple[Trial, ...]
+    variants: dict[str, Times] = {}  # a variant's time by fp32's, in the same run
     yardstick: Yardstick | None = None
 
 

@@ -94,12 +94,22 @@ def compare(before: onnx.ModelProto, after: onnx.ModelProto, frames: Sequence[Ar
     sizes = check_contract(before), check_contract(after)
     if sizes[0] != sizes[1]:
         raise VerifyError(f"models of different sizes cannot be compared: {sizes[0]}, {sizes[1]}")
-    first = np.stack(run(before, frames))
-    second = np.stack(run(after, frames))
+    return compare_answers(run(before, frames), run(after, frames))
+
+
+def compare_answers(before: Sequence[Array], after: Sequence[Array]) -> Comparison:
+    """Compare what two models have answered to the same frames.
+
+    Raises:
+        VerifyError: there is no answer.
+    """
+    if not before:
+        raise VerifyError("compared on no picture at all; give at least one")
+    first, second = np.stack(before), np.stack(after)
     # float64, so that the mean of millions of tiny numbers is right
     difference = np.abs(first.astype(np.float64) - second)
     return Comparison(
-        frames=len(frames),
+        frames=len(before),
         max_abs_diff=float(difference.max()),
         mean_abs_diff=float(difference.mean()),
         iou=_iou(first >= IOU_THRESHOLD, second >= IOU_THRESHOLD),

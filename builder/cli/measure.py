@@ -1,10 +1,15 @@
 """The commands that measure: the matte, and the page."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.looks import looks_options
 from builder.cli.options import EFFECTS, model_option, segmenter, write_text
+
+if TYPE_CHECKING:
+    from builder.looks import Looks
 
 
 @click.command()
@@ -16,8 +21,14 @@ from builder.cli.options import EFFECTS, model_option, segmenter, write_text
 )
 @click.option("--roi/--no-roi", default=False, help="Look again at the person's region [no].")
 @click.option("--ramp/--no-ramp", default=False, help="Measure with the recipe's ramp [no].")
+@looks_options("shrink", "softness", "islands")
 def evaluate(
-    model: str, images_dir: Path, masks_dir: Path, json_path: Path | None, roi: bool, ramp: bool
+    model: str,
+    images_dir: Path,
+    masks_dir: Path,
+    json_path: Path | None,
+    ramp: bool,
+    looks: "Looks",
 ) -> None:
     """Measure the matte on folders of pictures and masks, paired by stem."""
     import json
@@ -34,10 +45,11 @@ def evaluate(
             images_dir,
             masks_dir,
             ramp=recipe.matte.ramp if ramp else None,
-            roi=roi,
+            looks=looks,
             progress=advance,
         )
-    facts = {"model": recipe.name, "roi": roi, "ramp": ramp, **result.to_json()}
+    said = {"roi": looks.region, "ramp": ramp, "shrink": looks.shrink, "softness": looks.softness}
+    facts = {"model": recipe.name, **said, "islands": looks.islands, **result.to_json()}
     if json_path:
         write_text(json_path, json.dumps(facts, indent=2) + "\n")
     console.result_console.print(console.evaluation_table(facts))

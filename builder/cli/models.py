@@ -4,26 +4,34 @@ from pathlib import Path
 
 import click
 
-from builder.cli.options import write_text
+from builder.cli.options import VARIANTS, calibration_option, write_text
 
 
 @click.command()
 @click.argument("source", metavar="NAME|FILE")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 @click.option("--recipe", "recipe_name", help="The recipe that says what FILE's input means.")
-@click.option("--variant", type=click.Choice(("fp32", "fp16", "int8")), default="fp32",
+@click.option("--variant", type=click.Choice(VARIANTS), default="fp32",
               show_default=True)  # fmt: skip
 @click.option("--quantized", type=click.Choice(("float", "qdq")),
               help="A quantised TFLite model: all in float32, or its integers kept [the recipe's].",
               )  # fmt: skip
+@calibration_option
 def convert(
-    source: str, output: Path, recipe_name: str | None, variant: str, quantized: str | None
+    source: str,
+    output: Path,
+    recipe_name: str | None,
+    variant: str,
+    quantized: str | None,
+    calibration: Path | None,
 ) -> None:
     """Write the ONNX model that keeps the contract: frame [1,3,H,W] in, alpha [1,1,H,W] out."""
     from builder import console
     from builder.convert import convert_to_file
 
-    report = convert_to_file(source, output, recipe_name, variant, console.say, quantized)
+    report = convert_to_file(
+        source, output, recipe_name, variant, console.say, quantized, calibration
+    )
     console.result_console.print(f"[bold]{output}[/bold] {report}")
 
 

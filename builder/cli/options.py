@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EFFECTS = ("cutout", "overlay", "color", "blur", "image", "mask")
 DEFAULT_MODEL = "selfie-landscape"
+VARIANTS = ("fp32", "fp16", "int8-weights", "fp16-compute", "int8")
 
 
 def _names(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> Any:
@@ -71,6 +72,12 @@ def write_text(path: Path, text: str) -> None:
 
     with atomic_output(path) as scratch:
         scratch.write_text(text, "utf-8")
+
+
+calibration_option = click.option(
+    "--calibration", type=click.Path(path_type=Path), metavar="DIR",
+    help="Pictures to calibrate int8 on [built-in portraits].",
+)  # fmt: skip
 
 
 def segmenter(recipe: "Recipe") -> "Segmenter":

@@ -1,10 +1,15 @@
 """The command that mattes pictures, videos and cameras."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.looks import looks_options
 from builder.cli.options import EFFECTS, model_option, segmenter
+
+if TYPE_CHECKING:
+    from builder.looks import Looks
 
 
 @click.command()
@@ -20,10 +25,7 @@ from builder.cli.options import EFFECTS, model_option, segmenter
 @click.option("--strength", type=click.FloatRange(0, 1), default=0.5, show_default=True,
               help="How strong the effect blur is.")  # fmt: skip
 @click.option("--roi/--no-roi", default=True, help="Look closer at the person's region [yes].")
-@click.option("--smooth/--no-smooth", default=True, help="Blend a video's mattes over time [yes].")
-@click.option("--shape", "shapes", multiple=True, type=click.Choice(("clean", "largest")),
-              help="Remove islands: far from sure person, or not of the largest part. Repeatable.",
-              )  # fmt: skip
+@looks_options("shrink", "softness", "light_wrap", "brightness", "steadiness", "islands")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True),
               help="How long to record from a camera [until Ctrl-C].")  # fmt: skip
 def predict(
@@ -35,13 +37,11 @@ def predict(
     color: str | None,
     image_path: Path | None,
     strength: float,
-    roi: bool,
-    smooth: bool,
-    shapes: tuple[str, ...],
+    looks: "Looks",
     seconds: float | None,
 ) -> None:
     """Matte a picture, a video or a camera: the Python reference of a frame's way."""
-    from builder import console, shape
+    from builder import console
     from builder.effects import Effect, parse_color
     from builder.media import read_picture
     from builder.predict import predict_file
@@ -55,8 +55,7 @@ def predict(
         strength=strength,
         image=read_picture(image_path) if image_path else None,
     )
-    stages = [shape.STAGES[name] for name in shapes]
-    tracker = Tracker(segmenter(recipe), roi=roi, smooth=smooth, stages=stages)
+    tracker = Tracker.with_looks(segmenter(recipe), looks)
     with console.progress_bar("matting") as advance:
         done = predict_file(
             source,

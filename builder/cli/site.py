@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from builder.cli.options import models_option, own_site_options, site_option
+from builder.cli.options import calibration_option, models_option, own_site_options, site_option
 from builder.site_choices import SiteChoices
 
 
@@ -16,20 +16,23 @@ from builder.site_choices import SiteChoices
 @click.option("--tune", "tuned", is_flag=True,
               help="First measure in a headless browser which rewrites make each model faster, and "
               "store them beside its recipe.")  # fmt: skip
+@calibration_option
 def build(
     site_dir: Path | None,
     models: tuple[str, ...],
     choices: SiteChoices,
     force: bool,
     tuned: bool,
+    calibration: Path | None,
 ) -> None:
     """Build the static site: convert, verify and quantize the models, render the pages."""
     from builder import console
     from builder.build import build_site
 
     result = build_site(
-        models, site_dir, force=force, tuned=tuned, choices=choices, progress=console.say
-    )
+        models, site_dir, force=force, tuned=tuned, choices=choices, calibration=calibration,
+        progress=console.say,
+    )  # fmt: skip
     if result.models:
         console.result_console.print(console.variants_table(result.models))
     state = "is ready" if result.rendered else "is up to date"

@@ -120,6 +120,8 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
         "file": f"models/tiny.fp16-{sha256(data)[:10]}.onnx",
         "bytes": 200,
         "sha256": sha256(data),
+        "backends": ["wasm", "webgpu"],
+        "needs": [],
         "maxAbsDiff": 0.002,
         "meanAbsDiff": 1e-5,
         "iou": 0.9995,

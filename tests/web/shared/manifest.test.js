@@ -160,3 +160,15 @@ test('a signal gives up with its own reason', async () => {
   };
   await assert.rejects(fetchManifest(ROOT, { signal, fetch }), /enough/);
 });
+
+test('the variant for a backend, and for what its GPU can do', () => {
+  const found = manifest();
+  found.models[0].prefer = { wasm: ['fp32', 'fp16'], webgpu: ['half', 'fp16'] };
+  found.models[0].variants.push({ name: 'half', file: 'h.onnx', needs: ['shader-f16'] });
+  /** @param {object} [device] */
+  const variant = (device) => modelSpec(found, ROOT, 'wide', device).variant;
+  assert.equal(variant(), 'fp32');
+  assert.equal(variant({ backend: 'webgpu' }), 'fp16');
+  assert.equal(variant({ backend: 'webgpu', features: ['shader-f16'] }), 'half');
+  assert.equal(variant({ backend: 'other' }), 'fp16');
+});
