@@ -138,7 +138,6 @@ def tiny_model(kind: str) -> onnx.ModelProto:
     outputs = [_floats("alpha", 1)]
     if kind == "red-or-nan":
         constants |= {"edge": np.array([0.99], np.float32), "nan": np.array([np.nan], np.float32)}
-        constants |= {"one": np.array([0], np.int64), "two": np.array([1], np.int64)}
         nodes += [
             helper.make_node("Split", ["frame"], ["r", "g", "b"], axis=1, num_outputs=3),
             helper.make_node("Greater", ["r", "edge"], ["is_bright"]),

@@ -36,7 +36,6 @@ const EMPTY = new Float32Array(0);
 export class GpuFilter {
   #device;
   #model;
-  #modelAlpha;
   #gather;
   #settle;
   #params;
@@ -51,12 +50,10 @@ export class GpuFilter {
   /**
    * @param {GPUDevice} device
    * @param {import('../../shared/manifest.js').ModelSpec} model
-   * @param {GPUBuffer} modelAlpha  [height, width] float32, what the model answers
    */
-  constructor(device, model, modelAlpha) {
+  constructor(device, model) {
     this.#device = device;
     this.#model = model;
-    this.#modelAlpha = modelAlpha;
     const { width, height } = model;
     this.#gather = createStep(device, 'gather', GATHER);
     this.#settle = createStep(device, 'settle', SETTLE);
@@ -88,37 +85,39 @@ export class GpuFilter {
 
   /**
    * Looks at the model's alpha; nothing comes of it but the report.
+   * @param {GPUBuffer} modelAlpha  [height, width] float32
    * @returns {Promise<Report>}
    */
-  look() {
+  look(modelAlpha) {
     const whole = { x: 0, y: 0, width: 1, height: 1 };
-    this.#write(whole, whole, null);
-    submit(this.#device, (encoder) => this.#runGather(encoder));
+    this.#write(whole, whole, null, 0);
+    submit(this.#device, (encoder) => this.#runGather(encoder, modelAlpha));
     return this.#readReport();
   }
 
   /**
    * The matte of the model's alpha, valid until the next one is made; its report comes when the GPU
    * is done with it.
+   * @param {GPUBuffer} modelAlpha  [height, width] float32
    * @param {Place} place
    * @returns {{matte: GpuMatte, report: Promise<Report>}}
    */
-  apply(place) {
+  apply(modelAlpha, place) {
     const { rect, matteRect, timeS } = place;
     const size = `${place.width} ${place.height}`;
     if (size !== this.#frameSize) this.reset();
     this.#frameSize = size;
     const sinceS = timeS - this.#timeS;
     const isNext = sinceS >= 0 && sinceS <= GAP_S && this.#steadiness > 0;
-    this.#write(rect, matteRect, isNext ? this.#before : null);
+    this.#write(rect, matteRect, isNext ? this.#before : null, sinceS);
     const { width, height } = this.#model;
     const { now, moved, settled, report, shownModelAlpha } = this.#buffers;
     submit(this.#device, (encoder) => {
-      this.#runGather(encoder);
+      this.#runGather(encoder, modelAlpha);
       const map = this.#alphaMap.createView();
       const resources = [this.#params.buffer, now, moved, report, settled, map];
       this.#settle.run(encoder, resources, width, height);
-      encoder.copyBufferToBuffer(this.#modelAlpha, 0, shownModelAlpha, 0, shownModelAlpha.size);
+      encoder.copyBufferToBuffer(modelAlpha, 0, shownModelAlpha, 0, shownModelAlpha.size);
     });
     this.#before = matteRect;
     this.#timeS = timeS;
@@ -131,12 +130,15 @@ export class GpuFilter {
     this.#alphaMap.destroy();
   }
 
-  /** @param {GPUCommandEncoder} encoder */
-  #runGather(encoder) {
+  /**
+   * @param {GPUCommandEncoder} encoder
+   * @param {GPUBuffer} modelAlpha
+   */
+  #runGather(encoder, modelAlpha) {
     const { width, height } = this.#model;
     const { now, moved, settled, report } = this.#buffers;
     encoder.clearBuffer(report);
-    const resources = [this.#params.buffer, this.#modelAlpha, settled, now, moved, report];
+    const resources = [this.#params.buffer, modelAlpha, settled, now, moved, report];
     this.#gather.run(encoder, resources, width, height);
   }
 
@@ -144,11 +146,12 @@ export class GpuFilter {
    * @param {Rect} seen
    * @param {Rect} wanted
    * @param {Rect | null} before
+   * @param {number} sinceS  since the matte before
    */
-  #write(seen, wanted, before) {
+  #write(seen, wanted, before, sinceS) {
     const { width, height } = this.#model;
     const weights = isSameRect(seen, wanted) ? FINE : COARSE;
-    const { still, noise, motion } = steadied(weights, this.#steadiness);
+    const { still, noise, motion } = steadied(weights, this.#steadiness, sinceS);
     const rects = [seen, wanted, before ?? wanted];
     this.#params.write([
       ...rects.flatMap((rect) => [rect.x, rect.y, rect.width, rect.height]),

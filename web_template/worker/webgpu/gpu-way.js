@@ -97,23 +97,24 @@ export function createGpuWay({
     const sampled = now();
     await prepare();
     const prepared = now();
-    await session.run();
+    let alpha = await session.run();
     if (!isCurrent()) return null;
     if (isFirst) {
-      const report = await filter.look();
+      const report = await filter.look(alpha);
       if (!isCurrent()) return null;
       const closer = learn(report, look);
       if (closer) {
         look = closer;
         sampler.sample(frame, look.rect, place);
-        await session.run();
+        alpha = await session.run();
         if (!isCurrent()) return null;
       }
       isFirst = false;
       gpuMs = now() - start;
     }
     const inferred = now();
-    const made = filter.apply({ ...place, rect: look.rect, matteRect: region.matteRect(look) });
+    const matteRect = region.matteRect(look);
+    const made = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
     made.report.catch(() => {}); // it is looked at when the next frame comes
     reported = { look, startMs: start, report: made.report };
     const times = {

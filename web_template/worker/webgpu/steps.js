@@ -93,13 +93,14 @@ export function submit(device, record) {
  * What a buffer holds once all that was submitted is done.
  * @param {GPUDevice} device
  * @param {GPUBuffer} buffer
+ * @param {number} [size]  bytes, of its beginning
  * @returns {Promise<ArrayBuffer>}
  */
-export async function readBuffer(device, buffer) {
+export async function readBuffer(device, buffer, size = buffer.size) {
   const usage = 0x1 | 0x8; // MAP_READ, COPY_DST
-  const staging = device.createBuffer({ label: 'read back', size: buffer.size, usage });
+  const staging = device.createBuffer({ label: 'read back', size, usage });
   try {
-    submit(device, (encoder) => encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size));
+    submit(device, (encoder) => encoder.copyBufferToBuffer(buffer, 0, staging, 0, size));
     await staging.mapAsync(1);
     return staging.getMappedRange().slice(0);
   } finally {
