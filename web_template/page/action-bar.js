@@ -3,7 +3,8 @@
  *
  * @typedef {object} Actions
  * @property {() => void} camera
- * @property {(file: File) => void} open
+ * @property {(files: File[]) => void} open  at least one
+ * @property {() => void} screen
  * @property {() => void} demo
  * @property {() => void} pause
  * @property {() => void} mirror
@@ -12,6 +13,7 @@
  * @property {() => void} retry
  */
 
+import { canOpenScreen } from './camera.js';
 import { byId, setIcon, setText } from './dom.js';
 import { labelElement } from './i18n.js';
 
@@ -20,6 +22,7 @@ export class ActionBar {
   #cameraText = byId('camera-text', HTMLElement);
   #cameraIcon = byId('camera-icon', SVGUseElement);
   #file = byId('file', HTMLInputElement);
+  #screen = byId('screen', HTMLButtonElement);
   #demo = byId('demo', HTMLButtonElement);
   #pause = byId('pause', HTMLButtonElement);
   #pauseIcon = byId('pause-icon', SVGUseElement);
@@ -37,11 +40,13 @@ export class ActionBar {
     const open = byId('open', HTMLButtonElement);
     open.addEventListener('click', () => this.#file.click());
     this.#file.addEventListener('change', () => {
-      const [file] = this.#file.files ?? [];
+      const files = [...(this.#file.files ?? [])];
       this.#file.value = ''; // the same file may be opened again
-      if (file) actions.open(file);
+      if (files.length > 0) actions.open(files);
     });
     this.#camera.addEventListener('click', actions.camera);
+    this.#screen.addEventListener('click', actions.screen);
+    this.#screen.hidden = !canOpenScreen();
     this.#demo.addEventListener('click', actions.demo);
     this.#pause.addEventListener('click', actions.pause);
     this.#mirror.addEventListener('click', actions.mirror);
@@ -58,6 +63,7 @@ export class ActionBar {
       c: press(this.#camera),
       o: () => this.#file.click(),
       d: press(this.#demo),
+      e: press(this.#screen),
       p: press(this.#pause),
       m: press(this.#mirror),
       s: press(this.#snapshot),
@@ -77,6 +83,7 @@ export class ActionBar {
     this.#camera.classList.toggle('is-on', on);
     this.#camera.setAttribute('aria-busy', String(waiting));
     this.#demo.setAttribute('aria-pressed', String(kind === 'demo'));
+    this.#screen.setAttribute('aria-pressed', String(kind === 'screen'));
     this.#pause.disabled = kind !== 'demo' && kind !== 'video';
     setIcon(this.#pauseIcon, paused ? 'play' : 'pause');
     labelElement(this.#pause, this.#translator.text(paused ? 'action.play' : 'action.pause'));

@@ -5,7 +5,10 @@
 
 import { ActionBar } from './action-bar.js';
 import { askedBackend, BackendControl } from './backend-control.js';
+import { BatchDialog } from './batch/batch-dialog.js';
 import { CommentsControl } from './comments-control.js';
+import { Compare } from './compare.js';
+import { DevicesControl } from './devices-control.js';
 import { byId, readData } from './dom.js';
 import { watchDrops } from './drop-zone.js';
 import { EffectControls } from './effect-controls.js';
@@ -22,9 +25,9 @@ import { Player } from './player.js';
 import { loadSettings, onSettings, saveSettings, siteDefaults } from './settings.js';
 import { writeLink } from './share-link.js';
 import { watchShortcuts } from './shortcuts.js';
-import { download, mirrorPicture, snapshotName } from './snapshot.js';
 import { Stage } from './stage.js';
 import { StatusLine } from './status-line.js';
+import { TakeAway, toggleFullscreen } from './taking/take-away.js';
 
 /** @typedef {import('./matte.js').Matte} Matte */
 
@@ -89,17 +92,34 @@ export const host = new EngineHost({
 export const player = new Player({
   host,
   home: byId('clips', HTMLElement),
+  camera: () => devices.constraints,
   onChange: show,
   onError: report,
 });
 
+const devices = new DevicesControl(settings, translator, () => {
+  if (player.showing.kind === 'camera') player.startCamera();
+});
+const compare = new Compare();
+const takeAway = new TakeAway({
+  ...{ notices, translator, settings },
+  matte: () => host.current,
+  isMirrored: () => isMirrored(player.showing),
+});
+const batch = new BatchDialog({
+  translator,
+  wishes: () => ({ manifest, model: models.name, looks: looks.looks }),
+  onError: (error) => report(error, ''),
+});
+
 const actions = new ActionBar(translator, {
   camera: toggleCamera,
-  open: openFile,
+  open: openFiles,
+  screen: () => openScreen(),
   demo: () => playDemo(),
   pause: () => player.togglePause(),
   mirror: toggleMirror,
-  snapshot: saveSnapshot,
+  snapshot: () => takeAway.save(),
   fullscreen: toggleFullscreen,
   retry: restart,
 });
@@ -152,12 +172,16 @@ function show(showing) {
   stage.setMirrored(mirrored);
   effects.setMirrored(mirrored);
   comments.setMirrored(mirrored);
+  compare.setSource(player.input);
+  takeAway.setAvailable(showing.kind !== 'none' && !!host.current);
   actions.show(showing, settings.mirrored);
   const { kind, name } = showing;
-  stage.setBadge(kind, name || translator.text(`source.${sourceName(showing)}`));
+  const ownName = kind === 'screen' ? '' : name; // a screen's is a number
+  stage.setBadge(kind, ownName || translator.text(`source.${sourceName(showing)}`));
   if (kind === 'none' && host.current) stage.setEmpty();
   if (kind === announced) return;
   announced = kind;
+  if (kind === 'camera') devices.refresh(); // their names are told now
   notices.announce(announcement(kind, name));
   if (kind === 'camera') notices.dismiss('camera-lost'); // it is back
 }
@@ -165,7 +189,7 @@ function show(showing) {
 /** @param {import('./player.js').Showing} showing  without a name of its own */
 function sourceName({ kind, silent }) {
   if (kind === 'camera') return silent ? 'cameraSilent' : 'camera';
-  return kind === 'none' ? 'none' : 'demo';
+  return kind === 'none' || kind === 'screen' ? kind : 'demo';
 }
 
 /**
@@ -175,6 +199,7 @@ function sourceName({ kind, silent }) {
 function announcement(kind, name) {
   if (kind === 'none') return translator.text('announce.stopped');
   if (kind === 'camera') return translator.text('announce.camera');
+  if (kind === 'screen') return translator.text('announce.screen');
   if (kind === 'demo') return translator.text('announce.demo');
   return translator.text('announce.file', { name });
 }
@@ -216,14 +241,21 @@ async function useOwnModel(file) {
   }
 }
 
-/** @param {File} file */
-function openFile(file) {
-  if (isModelFile(file)) {
-    useOwnModel(file);
+/** @param {File[]} files  several pictures are cut out one after the other */
+function openFiles(files) {
+  if (isModelFile(files[0])) {
+    useOwnModel(files[0]);
     return;
   }
   notices.clear();
-  player.playFile(file);
+  const pictures = files.filter(({ type }) => type.startsWith('image/'));
+  if (pictures.length > 1) batch.open(pictures);
+  else player.playFile(files[0]);
+}
+
+function openScreen() {
+  notices.clear();
+  player.startScreen();
 }
 
 /** @param {{still?: boolean}} [options] */
@@ -233,8 +265,9 @@ function playDemo(options) {
   player.playDemo(new URL(manifest.demo.file, SITE_ROOT).href, options);
 }
 
-function restart() {
+async function restart() {
   notices.clear();
+  await takeAway.stop();
   stage.setWaiting();
   player.restart();
 }
@@ -243,25 +276,6 @@ function toggleMirror() {
   settings.mirrored = !settings.mirrored;
   saveSettings({ mirrored: settings.mirrored });
   show(player.showing);
-}
-
-async function saveSnapshot() {
-  try {
-    const picture = await host.current?.snapshot('image/png');
-    if (!picture) return;
-    const asShown = isMirrored(player.showing) ? await mirrorPicture(picture) : picture;
-    download(asShown, snapshotName(new Date()));
-    notices.announce(translator.text('announce.snapshot'));
-  } catch (error) {
-    console.warn(error);
-    notices.show('snapshot');
-  }
-}
-
-function toggleFullscreen() {
-  const frame = byId('frame', HTMLElement);
-  const change = document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen();
-  change.catch((error) => console.warn(error)); // the page stays as it is
 }
 
 watchModelFile(useOwnModel);
@@ -298,9 +312,10 @@ onSettings((changes) => {
 });
 translator.onChange(() => show(player.showing));
 watchLanguage(translator);
-watchDrops({ open: openFile, useAsBackground: (file) => effects.useOwnBackdrop(file) });
+watchDrops({ open: openFiles, useAsBackground: (file) => effects.useOwnBackdrop(file) });
 watchShortcuts({
   ...actions.keys,
+  ...takeAway.keys,
   b: () => comments.toggle(),
   escape: () => notices.dismissLast(),
   ...Object.fromEntries(

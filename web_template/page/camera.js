@@ -38,6 +38,21 @@ export async function openCamera(video = DEFAULT_VIDEO) {
   }
 }
 
+/** Whether this browser can show its screen at all; phones cannot. */
+export const canOpenScreen = () => !!navigator.mediaDevices?.getDisplayMedia;
+
+/**
+ * @returns {Promise<MediaStream>} of a screen or a window that the visitor chooses
+ * @throws {MatteError} 'screen-denied': they chose none
+ */
+export async function openScreen() {
+  try {
+    return await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 30 }, audio: false });
+  } catch (error) {
+    throw MatteError.from(error, 'screen-denied', 'no screen was chosen');
+  }
+}
+
 /**
  * @param {unknown} error  what getUserMedia threw
  * @returns {MatteError}

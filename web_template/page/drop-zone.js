@@ -2,7 +2,7 @@
  * Files that are dropped anywhere on the page or pasted into it.
  *
  * @typedef {object} DropActions
- * @property {(file: File) => void} open
+ * @property {(files: File[]) => void} open  at least one
  * @property {(file: File) => void} useAsBackground
  */
 
@@ -41,14 +41,16 @@ export function watchDrops({ open, useAsBackground }) {
     depth = 0;
     const toBackground = !zone.hidden && isOver(event, background);
     show(false);
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file) (toBackground ? useAsBackground : open)(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    if (toBackground) useAsBackground(files[0]);
+    else open(files);
   });
   document.addEventListener('paste', (event) => {
-    const [file] = event.clipboardData?.files ?? [];
-    if (!file) return;
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return;
     event.preventDefault();
-    open(file);
+    open(files);
   });
 }
 

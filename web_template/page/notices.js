@@ -7,7 +7,17 @@ import { ERROR_CODES } from '../shared/errors.js';
 import { byId, setText } from './dom.js';
 
 /** What the page itself can fail at, beside the engine's errors. */
-export const PAGE_CODES = Object.freeze(/** @type {const} */ (['snapshot', 'clipboard-refused']));
+export const PAGE_CODES = Object.freeze(
+  /** @type {const} */ ([
+    'snapshot',
+    'clipboard-refused',
+    'recording-unsupported',
+    'recording-failed',
+    'microphone-denied',
+    'storage-full',
+    'window-refused',
+  ]),
+);
 
 /** @typedef {(typeof ERROR_CODES)[number] | (typeof PAGE_CODES)[number]} NoticeCode */
 

@@ -2,7 +2,7 @@
  * What is shown, and the way from one source to the next: the newest wish wins, a source is
  * released once the next one has taken over, and one that cannot be opened leaves the old one on.
  *
- * @typedef {'none' | 'demo' | 'camera' | 'picture' | 'video'} SourceKind
+ * @typedef {'none' | 'demo' | 'camera' | 'screen' | 'picture' | 'video'} SourceKind
  * @typedef {object} Showing
  * @property {SourceKind} kind
  * @property {string} name        of the file, if it is one
@@ -23,22 +23,15 @@
  * @typedef {object} PlayerOptions
  * @property {import('./engine-host.js').EngineHost} host
  * @property {HTMLElement} home                     where video elements live
+ * @property {() => MediaTrackConstraints} camera   what to ask for
  * @property {(showing: Showing) => void} onChange
  * @property {(error: unknown, name: string) => void} onError
  */
 
 import { MatteError } from '../shared/errors.js';
-import { openCamera } from './camera.js';
+import { openCamera, openScreen } from './camera.js';
 import { awaitCamera } from './camera-return.js';
 import { openClip, openFile } from './media-files.js';
-
-/** @type {MediaTrackConstraints} */
-const CAMERA = Object.freeze({
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30 },
-  facingMode: 'user',
-});
 
 /** @type {Readonly<Showing>} */
 const NOTHING = Object.freeze({
@@ -69,6 +62,11 @@ export class Player {
     return this.#showing;
   }
 
+  /** What the engine reads; it stays the player's. */
+  get input() {
+    return this.#source?.input ?? null;
+  }
+
   /**
    * @param {string} url  of the demonstration clip
    * @param {{still?: boolean}} [options]  still: its first picture only, until it is played
@@ -88,6 +86,19 @@ export class Player {
     } finally {
       this.#change({ waiting: false });
     }
+  }
+
+  /** Asks for a screen or a window; the browser shows the choice. */
+  startScreen() {
+    return this.#show('', async () => {
+      const input = await openScreen();
+      const [track] = input.getVideoTracks();
+      track?.addEventListener('ended', () => this.#source?.input === input && this.stop());
+      const release = () => {
+        for (const each of input.getTracks()) each.stop();
+      };
+      return { kind: 'screen', input, name: track?.label ?? '', facingAway: false, release };
+    });
   }
 
   /** @param {File} file */
@@ -194,7 +205,7 @@ export class Player {
    * @param {MediaTrackConstraints} [wishes]
    * @returns {Promise<Opened>}
    */
-  async #openCamera(wishes = CAMERA) {
+  async #openCamera(wishes = this.#options.camera()) {
     const input = await openCamera(wishes);
     const [track] = input.getVideoTracks();
     const isShown = () => this.#source?.input === input;

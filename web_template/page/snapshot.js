@@ -21,13 +21,14 @@ export async function mirrorPicture(picture) {
 
 /**
  * @param {Date} now
+ * @param {string} [suffix]
  * @returns {string} sorts by time, and is a valid name on every system
  */
-export function snapshotName(now) {
+export function fileName(now, suffix = 'png') {
   const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
   const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
   const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join('');
-  return `livematte-${day}-${time}.png`;
+  return `livematte-${day}-${time}.${suffix}`;
 }
 
 /**

@@ -12,6 +12,7 @@ export const ERROR_CODES = /** @type {const} */ ([
   'camera-busy', // another program holds the camera
   'camera-lost', // the camera was taken away while it was used
   'insecure-origin', // http on another host than localhost: browsers give no camera there
+  'screen-denied', // the visitor chose no screen, or the system forbids it
   'file-unreadable', // neither a picture nor a video that this browser decodes
   'wasm-blocked', // WebAssembly is missing or forbidden by a policy
   'model-unavailable', // the model or the runtime could not be fetched, or its bytes are wrong

@@ -50,6 +50,7 @@ function makePlayer() {
   const player = new Player({
     host: /** @type {EngineHost} */ (/** @type {unknown} */ (host)),
     home: /** @type {HTMLElement} */ (/** @type {unknown} */ ({})),
+    camera: () => ({}),
     onChange: () => {},
     onError: (error, name) => errors.push([/** @type {any} */ (error).code, name]),
   });

@@ -59,7 +59,7 @@ const BUILT = {
   'color.': templateList('colors'),
   'backdrop.': templateList('backdrops'),
   'timing.': [...STAGES],
-  'source.': ['camera', 'cameraSilent', 'demo', 'none'],
+  'source.': ['camera', 'cameraSilent', 'demo', 'none', 'screen'],
   'comments.': ['speed', 'size', 'density', 'mixed', 'white'],
   'looks.': Object.keys(LOOKS_RANGES).flatMap((name) => [name, `${name}More`]),
 };
