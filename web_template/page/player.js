@@ -135,7 +135,9 @@ export class Player {
     this.#options.onError(new MatteError('camera-lost', 'the camera was taken away'), '');
     if (!deviceId) return;
     this.#forgetCamera = awaitCamera(deviceId, () => {
-      this.#show('', () => this.#openCamera({ ...CAMERA, deviceId: { exact: deviceId } }));
+      this.#show('', () =>
+        this.#openCamera({ ...this.#options.camera(), deviceId: { exact: deviceId } }),
+      );
     });
   }
 
