@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from builder.effects import shape_alpha
 from builder.errors import EvaluateError, MediaError
+from builder.looks import Looks, ramp_with
 from builder.media import read_mask, read_picture
 from builder.metrics import METRICS, Confusion, confusion
 from builder.predict import Segmenter
@@ -85,7 +86,7 @@ def evaluate_folders(
     *,
     threshold: float = 0.5,
     ramp: tuple[float, float] | None = None,
-    roi: bool = False,
+    looks: Looks = Looks(region=False),  # noqa: B008 -- frozen
     progress: Progress | None = None,
 ) -> Evaluation:
     """Compare the model's alpha with a mask for every picture that has one.
@@ -100,14 +101,15 @@ def evaluate_folders(
         threshold: the alpha from which a pixel is person.
         ramp: measure the alpha that ``effects.shape_alpha`` makes of these two; without a ramp,
             the model's own.
-        roi: look again at the person's box, as ``roi`` does with the first frame of a source.
+        looks: region, as ``roi`` does with the first frame of a source; islands; shrink and
+            softness, which need a ramp or give one. None, by default.
         progress: called after each pair.
 
     Raises:
         EvaluateError: a folder is missing, nothing is paired, or no pair can be read.
     """
     pairs, unpaired = pair_by_stem(images_dir, masks_dir)
-    measure = partial(_measure, segmenter, threshold, ramp, roi)
+    measure = partial(_measure, segmenter, threshold, ramp_with(ramp, looks), looks)
     figures: list[Figures] = []
     unreadable: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -173,7 +175,7 @@ def _measure(
     segmenter: Segmenter,
     threshold: float,
     ramp: tuple[float, float] | None,
-    roi: bool,
+    looks: Looks,
     pair: tuple[Path, Path],
 ) -> Figures | str:
     """Measure one pair; a string says why it cannot be used."""
@@ -183,7 +185,7 @@ def _measure(
         mask = _fitted(read_mask(mask_path), rgb, mask_path)
     except MediaError as error:
         return str(error)
-    alpha = Tracker(segmenter, roi=roi).alpha(rgb)
+    alpha = Tracker.with_looks(segmenter, looks).alpha(rgb)
     if ramp is not None:
         alpha, threshold = shape_alpha(alpha, threshold, ramp), 0.5
     return Figures(

@@ -11,10 +11,12 @@ defaults, the same numbers. At the defaults nothing is changed.
   and white stay.
 * ``light_wrap``: the light of a replaced background laps over the person's edge, see ``effects``.
 * ``steadiness`` is how much of the blend over time there is (``temporal``), ``islands`` removes
-  what hangs together with no person (``shape``), ``region`` looks closer at the person (``roi``).
+  what hangs together with no sure person, with ``"largest"`` all but the largest person too
+  (``shape``), ``region`` looks closer at the person (``roi``).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Literal
 
 from builder.errors import MediaError
 
@@ -46,15 +48,14 @@ class Looks:
     light_wrap: float = 0.0
     brightness: float = 0.0
     steadiness: float = 1.0
-    islands: bool = False
+    islands: bool | Literal["largest"] = False
     region: bool = True
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            low, high = RANGES.get(field.name, (0, 1))
-            value = getattr(self, field.name)
+        for field, (low, high) in RANGES.items():
+            value = getattr(self, field)
             if not low <= value <= high:
-                name = field.name.replace("_", "-")
+                name = field.replace("_", "-")
                 raise MediaError(f"{name} {value}: give a number from {low:g} to {high:g}")
 
     @property

@@ -106,7 +106,10 @@ class _Way:
 
     def __call__(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> NDArray[np.uint8]:
         alpha = self.tracker.alpha(rgb, time_s)
-        return effects.apply(self.effect, rgb, alpha, threshold=self.threshold, ramp=self.ramp)
+        looks = self.tracker.looks
+        return effects.apply(
+            self.effect, rgb, alpha, threshold=self.threshold, ramp=self.ramp, looks=looks
+        )
 
 
 def predict_file(
@@ -132,7 +135,7 @@ def predict_file(
         source: a file, or a camera's number.
         output: its suffix says what is written.
         segmenter: the model, on whole frames, each on its own; or a new tracker, which follows
-            the person and blends over time as the browser does.
+            the person and blends over time as the browser does, and brings its looks along.
         effect: what is drawn; see ``effects``.
         threshold: see ``effects``.
         ramp: see ``effects``.
@@ -159,7 +162,7 @@ def predict_file(
 def _tracker(segmenter: Segmenter | Tracker) -> Tracker:
     if isinstance(segmenter, Tracker):
         return segmenter
-    return Tracker(segmenter, roi=False, smooth=False)
+    return Tracker(segmenter, roi=False, steadiness=0)
 
 
 def _file(

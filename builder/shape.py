@@ -10,6 +10,9 @@
 The browser has the same (`worker/shape.js`).
 """
 
+from collections.abc import Callable
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,4 +92,8 @@ def _sweep(labels: NDArray[np.intp], mask: Bool, axis: int, backwards: bool) -> 
         lines[at][allowed[at]] = least[allowed[at]]
 
 
-STAGES = {"clean": clean, "largest": keep_largest}
+def island_stages(islands: "bool | Literal['largest']") -> tuple[Callable[[Float], Float], ...]:
+    """Give what the look ``islands`` does, in this order: True cleans, "largest" does both."""
+    if not islands:
+        return ()
+    return (keep_largest, clean) if islands == "largest" else (clean,)

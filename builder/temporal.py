@@ -8,13 +8,19 @@ Per pixel, with ``d = |current − previous|`` and a smoothstep ``s`` from ``noi
 ``previous`` is the last result. Small disagreement is the network's answer to camera noise and is
 averaged away; large disagreement is motion, and there the current alpha is taken as it is. A matte
 that was read from a look at the whole frame is coarser than the ones around it, so that its edges
-disagree without moving: more disagreement counts as noise then (``COARSE``). The
-browser has the same (`worker/temporal-filter.js`). (This project's own; a recursive filter that
+disagree without moving: more disagreement counts as noise then (``COARSE``).
+
+``still`` is for frames that are 1/30 s apart; over a longer time ``n/30`` s it is
+``1 − (1 − still)^n``, so that the blend reaches back equally far in time and does not lag where
+frames come seldom. The filter's ``steadiness`` s then brings it up to 1, no blend at all:
+``still + (1 − s) · (1 − still)``.
+
+The browser has the same (`worker/temporal-filter.js`). (This project's own; a recursive filter that
 steps aside where frames disagree is as old as Dubois and Sabri, "Noise reduction in image sequences
 using motion-compensated temporal filtering", IEEE Trans. Communications 1984.)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +41,7 @@ class Weights:
 
 FINE = Weights(still=0.25, noise=0.1, motion=0.3)  # still: about the mean of the last 7 frames
 COARSE = Weights(still=0.1, noise=0.4, motion=0.7)
+RATE = 30  # frames a second that `still` is for
 CUT = 0.2  # mean disagreement over a matte from which on it is another scene
 GAP_S = 0.5  # frames further apart than this have nothing to do with each other
 
@@ -48,10 +55,20 @@ def blend(previous: Float, current: Float, weights: Weights = FINE) -> Float:
     return np.asarray(previous + weight * change, np.float32)
 
 
-class TemporalFilter:
-    """Blends the mattes of one source, whatever rectangles of its frames they cover."""
+def steadied(weights: Weights, steadiness: float, since_s: float) -> Weights:
+    """Weigh by the time between the two frames, and by how much of the blend is wanted."""
+    now = 1 - (1 - weights.still) ** max(1.0, since_s * RATE)
+    return replace(weights, still=now + (1 - steadiness) * (1 - now))
 
-    def __init__(self) -> None:
+
+class TemporalFilter:
+    """Blends the mattes of one source, whatever rectangles of its frames they cover.
+
+    ``steadiness``: 0..1, how much of the blend there is.
+    """
+
+    def __init__(self, steadiness: float = 1.0) -> None:
+        self._steadiness = steadiness
         self.reset()
 
     def reset(self) -> None:
@@ -69,9 +86,11 @@ class TemporalFilter:
         changes: ``rect`` means something else then.
         """
         result = alpha
-        if self._previous is not None and 0 <= time_s - self._time_s <= GAP_S:
+        since_s = time_s - self._time_s
+        if self._previous is not None and self._steadiness > 0 and 0 <= since_s <= GAP_S:
             previous = view(self._previous, self._rect, rect)
             if float(np.abs(alpha - previous).mean(dtype=np.float64)) <= CUT:
-                result = blend(previous, alpha, COARSE if is_coarse else FINE)
+                weights = COARSE if is_coarse else FINE
+                result = blend(previous, alpha, steadied(weights, self._steadiness, since_s))
         self._previous, self._rect, self._time_s = result, rect, time_s
         return result

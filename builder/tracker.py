@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from builder import shape
+from builder.looks import DEFAULT_LOOKS, Looks
 from builder.resample import resize
 from builder.roi import Look, Rect, RegionOfInterest, view
 from builder.temporal import TemporalFilter
@@ -49,7 +51,7 @@ class Tracker:
     Args:
         segmenter: the model.
         roi: look at the person's region, see ``roi``; without, at whole frames.
-        smooth: blend over time, see ``temporal``.
+        steadiness: how much to blend over time, 0..1, see ``temporal``.
         stages: then work on the matte's own pixels, ``[h, w]``, one after the other; see ``shape``.
     """
 
@@ -58,14 +60,23 @@ class Tracker:
         segmenter: ModelAlpha,
         *,
         roi: bool = True,
-        smooth: bool = True,
+        steadiness: float = 1.0,
         stages: Sequence[Callable[[Float], Float]] = (),
     ) -> None:
+        self.looks = DEFAULT_LOOKS
         self._stages = stages
         self._segmenter = segmenter
         self._region = RegionOfInterest(segmenter.width, segmenter.height) if roi else None
-        self._filter = TemporalFilter() if smooth else None
+        self._filter = TemporalFilter(steadiness) if steadiness > 0 else None
         self._size = 0, 0
+
+    @classmethod
+    def with_looks(cls, segmenter: ModelAlpha, looks: Looks) -> "Tracker":
+        """Matte as ``looks`` have it: their region, steadiness and islands; it carries the rest."""
+        stages = shape.island_stages(looks.islands)
+        tracker = cls(segmenter, roi=looks.region, steadiness=looks.steadiness, stages=stages)
+        tracker.looks = looks
+        return tracker
 
     def matte(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> Matte:
         """Matte the next frame, ``[H, W, 3]``; ``time_s`` is its own time."""

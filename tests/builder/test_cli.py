@@ -150,12 +150,12 @@ def test_predict_evaluate_convert_inspect_on_the_real_model(tmp_path: Path) -> N
         assert abs(other - error) > 0.002
 
     done = run("predict", tmp_path / "images/a.png", "-o", tmp_path / "whole.png",
-               "--effect", "mask", "--no-roi", "--no-smooth")  # fmt: skip
+               "--effect", "mask", "--no-roi", "--steadiness", "0")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert (tmp_path / "whole.png").read_bytes() != (tmp_path / "mask.png").read_bytes()
 
     done = run("predict", tmp_path / "images/a.png", "-o", tmp_path / "shaped.png",
-               "--effect", "mask", "--shape", "clean", "--shape", "largest")  # fmt: skip
+               "--effect", "mask", "--islands", "largest")  # fmt: skip
     assert done.exit_code == 0, done.output
     shaped = np.asarray(Image.open(tmp_path / "shaped.png")).astype(np.float32) / 255
     assert shaped.sum() < found.sum()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from builder.errors import EvaluateError
 from builder.evaluate import evaluate_folders, pair_by_stem
+from builder.looks import Looks
 from builder.predict import Segmenter
 
 
@@ -196,4 +197,4 @@ def test_a_second_look_at_the_box_is_sharper(
     save(images / "a.png", picture)
     save(masks / "a.png", mask)
     whole = evaluate_folders(segmenter, *folders).mean("boundaryError")
-    assert evaluate_folders(segmenter, *folders, roi=True).mean("boundaryError") < 0.95 * whole
+    assert evaluate_folders(segmenter, *folders, looks=Looks()).mean("boundaryError") < 0.95 * whole

@@ -377,7 +377,7 @@ def test_a_video_is_followed_and_blended_when_asked(segmenter: Segmenter, tmp_pa
     video = write_video(tmp_path / "in.mp4", frames, rate=Fraction(25))
 
     def alphas(**how: bool) -> np.ndarray:
-        tracker = Tracker(segmenter, **{"roi": False, "smooth": False, **how})
+        tracker = Tracker(segmenter, **{"roi": False, "steadiness": 0, **how})
         predict_file(video, tmp_path / "out.mp4", tracker, MASK)
         return np.stack(
             [frame[..., 0].astype(int) for frame in read_video(tmp_path / "out.mp4")[0]]
@@ -386,7 +386,7 @@ def test_a_video_is_followed_and_blended_when_asked(segmenter: Segmenter, tmp_pa
     def swing(found: np.ndarray) -> int:
         return int(np.ptp(found[-4:, 48, 48]))
 
-    plain, smooth, closer = alphas(), alphas(smooth=True), alphas(roi=True)
+    plain, smooth, closer = alphas(), alphas(steadiness=1), alphas(roi=True)
     assert swing(smooth) <= 0.6 * swing(plain)
     true = frames[0][..., 0].astype(int)
     assert np.abs(closer[0] - true).mean() < 0.8 * np.abs(plain[0] - true).mean()

@@ -5,6 +5,7 @@ import pytest
 from media_maker import red_model
 from numpy.typing import NDArray
 
+from builder.looks import Looks
 from builder.predict import Segmenter
 from builder.resample import resize
 from builder.roi import Rect
@@ -48,7 +49,7 @@ def test_a_matte_is_put_back_exactly() -> None:
 
 def test_without_either_it_is_the_model_alone(segmenter: Segmenter) -> None:
     rgb = _picture(60)
-    found = Tracker(segmenter, roi=False, smooth=False).alpha(rgb)
+    found = Tracker(segmenter, roi=False, steadiness=0).alpha(rgb)
     np.testing.assert_array_equal(found, segmenter.alpha(rgb))
 
 
@@ -83,16 +84,16 @@ def test_who_moves_stays_in_the_matte(segmenter: Segmenter) -> None:
 def test_noise_is_blended_over_time(segmenter: Segmenter) -> None:
     levels = [200 + 8 * (frame % 2) for frame in range(20)]
 
-    def swing(*, smooth: bool) -> float:
-        tracker = Tracker(segmenter, smooth=smooth)
+    def swing(*, steadiness: float) -> float:
+        tracker = Tracker(segmenter, steadiness=steadiness)
         found = [
             float(tracker.alpha(_picture(60, level=level), frame / 30)[48, 80])
             for frame, level in enumerate(levels)
         ]
         return float(np.ptp(found[-6:]))
 
-    assert swing(smooth=False) == pytest.approx(8 / 255, abs=1e-4)
-    assert swing(smooth=True) < 0.5 * 8 / 255
+    assert swing(steadiness=0) == pytest.approx(8 / 255, abs=1e-4)
+    assert swing(steadiness=1) < 0.5 * 8 / 255
 
 
 def test_another_size_starts_anew(segmenter: Segmenter) -> None:
@@ -118,3 +119,23 @@ def test_stages_work_on_what_is_shown_not_on_what_is_remembered(segmenter: Segme
     assert found[48, 80] == pytest.approx(0.4, abs=1e-4)
     assert found[12, 102] < 0.05
     assert seen == pytest.approx([0.8] * 3, abs=1e-4)
+
+
+def test_looks_choose_the_region_the_steadiness_and_the_islands(segmenter: Segmenter) -> None:
+    def stages(tracker: Tracker) -> list[str]:
+        return [stage.__name__ for stage in tracker._stages]
+
+    looks = Looks(region=False, steadiness=0.5, islands="largest", shrink=0.5)
+    tracker = Tracker.with_looks(segmenter, looks)
+    assert stages(tracker) == ["keep_largest", "clean"]
+    assert tracker.looks == looks
+    assert stages(Tracker.with_looks(segmenter, Looks(islands=True))) == ["clean"]
+    assert stages(Tracker.with_looks(segmenter, Looks())) == []
+    whole = Tracker(segmenter, roi=False, steadiness=0.5)
+    closer = Tracker(segmenter, steadiness=0.5)
+    for frame in range(3):
+        rgb = _picture(4 * frame)
+        expected, found = whole.matte(rgb, frame / 30), tracker.matte(rgb, frame / 30)
+        assert found.rect == expected.rect != closer.matte(rgb, frame / 30).rect
+        sure = expected.alpha > 0.95
+        np.testing.assert_array_equal(found.alpha[sure], expected.alpha[sure])

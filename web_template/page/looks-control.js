@@ -73,7 +73,7 @@ export class LooksControl {
       });
       setText(byId(`looks-${name}-value`, HTMLElement), value);
     }
-    this.#islands.checked = this.#looks.islands;
+    this.#islands.checked = this.#looks.islands !== false;
     this.#region.checked = this.#looks.region;
     const changed = Object.entries(DEFAULT_LOOKS).filter(
       ([name, value]) => this.#looks[/** @type {keyof Looks} */ (name)] !== value,

@@ -8,7 +8,8 @@
  * @property {number} lightWrap   0..1: how much of a replaced background's light laps over the edge
  * @property {number} brightness  −1..1: of the person; a gamma curve of 2^−brightness
  * @property {number} steadiness  0..1: the blend over time; 0 is none
- * @property {boolean} islands    remove what hangs together with no person
+ * @property {boolean | 'largest'} islands  true: remove what hangs together with no sure person;
+ *   'largest': all but the largest person too
  * @property {boolean} region     look closer at the person's region
  */
 
@@ -31,6 +32,8 @@ export const LOOKS_RANGES = Object.freeze({
   brightness: Object.freeze({ min: -1, max: 1 }),
   steadiness: Object.freeze({ min: 0, max: 1 }),
 });
+
+const LARGEST = 'largest';
 
 /** How far the centre of the ramp moves at full shrink, in alpha. */
 const SHRINK_REACH = 0.35;
@@ -68,8 +71,9 @@ function checkLook(key, value) {
     throw new TypeError(`unknown look ${JSON.stringify(key)}: use one of ${known}`);
   }
   if (!Object.hasOwn(LOOKS_RANGES, key)) {
-    if (typeof value === 'boolean') return value;
-    throw new TypeError(`${key} ${JSON.stringify(value)}: it is true or false`);
+    if (typeof value === 'boolean' || (key === 'islands' && value === LARGEST)) return value;
+    const or = key === 'islands' ? `, false or "${LARGEST}"` : ' or false';
+    throw new TypeError(`${key} ${JSON.stringify(value)}: it is true${or}`);
   }
   const { min, max } = LOOKS_RANGES[/** @type {keyof typeof LOOKS_RANGES} */ (key)];
   if (typeof value === 'number' && value >= min && value <= max) return value;

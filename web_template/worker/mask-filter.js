@@ -46,8 +46,15 @@ import { isSameRect, viewAlpha } from './alpha-view.js';
 import { cleanShape, keepLargest } from './shape.js';
 import { TemporalFilter } from './temporal-filter.js';
 
-/** What `islands` does, in this order. @type {readonly MaskStage[]} */
-const ISLAND_STAGES = [keepLargest, cleanShape];
+/**
+ * What the look `islands` does, in this order.
+ * @param {FilterLooks['islands']} islands
+ * @returns {readonly MaskStage[]}
+ */
+function islandStages(islands) {
+  if (!islands) return [];
+  return islands === 'largest' ? [keepLargest, cleanShape] : [cleanShape];
+}
 
 /**
  * @param {Pick<import('../shared/manifest.js').ModelSpec, 'width' | 'height' | 'threshold' | 'ramp'>} model
@@ -78,7 +85,7 @@ export function createMaskFilter({ width, height, threshold, ramp }, looks = DEF
 
   const setLooks = (/** @type {FilterLooks} */ { steadiness, islands }) => {
     blended.steadiness = steadiness;
-    stages = islands ? ISLAND_STAGES : [];
+    stages = islandStages(islands);
   };
   setLooks(looks);
 

@@ -9,9 +9,12 @@
  * `previous` is the last result. Small disagreement is the network's answer to camera noise and is
  * averaged away; large disagreement is motion, and there the current alpha is taken as it is. A
  * matte that was read from a look at the whole frame is coarser than the ones around it, so that
- * its edges disagree without moving: more disagreement counts as noise then (COARSE). The filter's
- * `steadiness` s brings `still` up to 1, no blend at all: still + (1 − s) · (1 − still). The Python
- * reference has the same (`builder/temporal.py`).
+ * its edges disagree without moving: more disagreement counts as noise then (COARSE).
+ *
+ * `still` is for frames that are 1/30 s apart; over a longer time n/30 s it is 1 − (1 − still)ⁿ, so
+ * that the blend reaches back equally far in time and does not lag where frames come seldom. The
+ * filter's `steadiness` s then brings it up to 1, no blend at all: still + (1 − s) · (1 − still). The
+ * Python reference has the same (`builder/temporal.py`).
  *
  * @typedef {import('./region-of-interest.js').Rect} Rect
  *
@@ -28,6 +31,7 @@ export const FINE = { still: 0.25, noise: 0.1, motion: 0.3 };
 /** @type {Weights} */
 export const COARSE = { still: 0.1, noise: 0.4, motion: 0.7 };
 
+const RATE = 30; // frames a second that `still` is for
 export const CUT = 0.2; // mean disagreement over a matte from which on it is another scene
 export const GAP_S = 0.5; // frames further apart than this have nothing to do with each other
 
@@ -47,11 +51,13 @@ export function blend(previous, current, { still, noise, motion } = FINE) {
 
 /**
  * @param {Weights} weights
- * @param {number} steadiness
+ * @param {number} steadiness  0..1
+ * @param {number} [sinceS]    between the two frames, seconds
  * @returns {Weights}
  */
-export function steadied({ still, noise, motion }, steadiness) {
-  return { still: still + (1 - steadiness) * (1 - still), noise, motion };
+export function steadied({ still, noise, motion }, steadiness, sinceS = 0) {
+  const now = 1 - (1 - still) ** Math.max(1, sinceS * RATE);
+  return { still: now + (1 - steadiness) * (1 - now), noise, motion };
 }
 
 /** Blends the mattes of one source, whatever rectangles of its frames they cover. */
@@ -93,7 +99,8 @@ export class TemporalFilter {
     if (this.#rect && this.steadiness > 0 && sinceS >= 0 && sinceS <= GAP_S) {
       const previous = this.#previousOn(rect, this.#rect);
       if (meanDisagreement(previous, alpha) <= CUT) {
-        blend(previous, alpha, steadied(isCoarse ? COARSE : FINE, this.steadiness));
+        const weights = isCoarse ? COARSE : FINE;
+        blend(previous, alpha, steadied(weights, this.steadiness, sinceS));
       }
     }
     this.#previous.set(alpha);

@@ -23,6 +23,10 @@ test('looks are frozen and copied', () => {
   assert.notEqual(checkLooks(looks), looks);
 });
 
+test('islands may be all but the largest person', () => {
+  assert.equal(checkLooks({ islands: 'largest' }).islands, 'largest');
+});
+
 test('each number may go to both of its ends', () => {
   for (const [key, { min, max }] of Object.entries(LOOKS_RANGES)) {
     assert.equal(/** @type {any} */ (check({ [key]: min }))[key], min);
@@ -41,6 +45,8 @@ for (const [what, looks, hint] of /** @type {[string, unknown, RegExp][]} */ ([
   ['a softness that is no number', { softness: '1' }, /^softness "1": it is a number from 0 to 1$/],
   ['NaN', { lightWrap: Number.NaN }, /lightWrap/],
   ['a switch that is no boolean', { region: 1 }, /^region 1: it is true or false$/],
+  ['a word that is no switch', { region: 'largest' }, /^region "largest": it is true or false$/],
+  ['other islands', { islands: 'all' }, /^islands "all": it is true, false or "largest"$/],
 ])) {
   test(`${what} is refused with what would be right`, () => {
     assert.throws(() => check(looks), { name: 'TypeError', message: hint });

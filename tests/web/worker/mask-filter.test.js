@@ -32,13 +32,21 @@ test('an alpha of another size fails', () => {
 
 test('islands go when that is wanted, and from then on', () => {
   const size = { ...model, width: 64, height: 8 };
-  const alpha = Float32Array.from({ length: 64 * 8 }, (_, i) => (i % 64 < 12 ? 1 : 0));
+  // A body, another one, and something unsure.
+  const alpha = Float32Array.from({ length: 64 * 8 }, (_, i) =>
+    i % 64 < 12 || (i % 64 >= 24 && i % 64 < 32) ? 1 : 0,
+  );
   alpha[60] = 0.9;
   const filter = createMaskFilter(size, { ...DEFAULT_LOOKS, islands: true });
-  const shown = () => [filter.apply(alpha).alpha[3], filter.apply(alpha).alpha[60]];
-  assert.deepEqual(shown(), [1, 0]);
+  const shown = () => {
+    const found = filter.apply(alpha).alpha;
+    return [found[3], found[28], found[60]];
+  };
+  assert.deepEqual(shown(), [1, 1, 0]);
+  filter.setLooks({ ...DEFAULT_LOOKS, islands: 'largest' });
+  assert.deepEqual(shown(), [1, 0, 0]);
   filter.setLooks(DEFAULT_LOOKS);
-  assert.deepEqual(shown(), [1, Math.fround(0.9)]);
+  assert.deepEqual(shown(), [1, 1, Math.fround(0.9)]);
 });
 
 /** @type {(x: number, y: number, width: number, height: number) => {x: number, y: number, width: number, height: number}} */
