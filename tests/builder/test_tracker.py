@@ -139,3 +139,15 @@ def test_looks_choose_the_region_the_steadiness_and_the_islands(segmenter: Segme
         assert found.rect == expected.rect != closer.matte(rgb, frame / 30).rect
         sure = expected.alpha > 0.95
         np.testing.assert_array_equal(found.alpha[sure], expected.alpha[sure])
+
+
+def test_looks_choose_how_steady_a_matte_is(segmenter: Segmenter) -> None:
+    levels = [120, 128, 120]
+
+    def alphas(tracker: Tracker) -> np.ndarray:
+        found = [tracker.alpha(_picture(60, level=level), i / 30) for i, level in enumerate(levels)]
+        return np.stack(found)
+
+    half = alphas(Tracker.with_looks(segmenter, Looks(steadiness=0.5)))
+    np.testing.assert_array_equal(half, alphas(Tracker(segmenter, steadiness=0.5)))
+    assert (half != alphas(Tracker(segmenter))).any()
