@@ -44,7 +44,7 @@ addEventListener('message', ({ data }) => {
 """
 
 START = """
-async ({ model, effect, looks }) => {
+async ({ model, ...wishes }) => {
   const { modelSpec, gpuRuntimeSpec } = await import(new URL('./shared.js', location).href);
   const manifest = await (await fetch('./manifest.json')).json();
   const root = new URL('./', location);
@@ -76,7 +76,7 @@ async ({ model, effect, looks }) => {
   const offscreen = canvas.transferControlToOffscreen();
   const init = {
     canvas: offscreen, backend: 'webgpu', runtime: gpuRuntimeSpec(manifest, root, true),
-    threads: 1, effect, looks,
+    threads: 1, ...wishes,
   };
   await ask('init', init, [offscreen]);
   await ask('load-model', { model: gpu.modelSpec(model) });
@@ -210,10 +210,10 @@ class GpuWorker:
         self,
         model: str = "red",
         effect: dict[str, Any] | None = None,
-        looks: dict[str, Any] | None = None,
+        **wishes: Any,
     ) -> None:
         effect = effect or {"kind": "mask"}
-        self.page.evaluate(START, {"model": model, "effect": effect, "looks": looks})
+        self.page.evaluate(START, {"model": model, "effect": effect, **wishes})
 
     def push(self, rgb: Picture, time_s: float, **init: Any) -> None:
         """Gives it a frame and waits until it is shown."""

@@ -7,6 +7,7 @@ floats in the textures and the 8 bits in which a texture unit weighs its neighbo
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from browsers import Visits
 from gpu_worker import RAMP, GpuWorker, Picture, make_gpu_site, tiny_model
@@ -14,11 +15,32 @@ from playwright.sync_api import Error
 from serving import Servers
 
 from builder.effects import Effect, apply, parse_color, shape_alpha
+from builder.looks import Looks
 from builder.predict import Segmenter
 from builder.roi import Rect
 from builder.temporal import TemporalFilter
 
+Floats = npt.NDArray[np.float64]
+
 FRAME = (180, 320)
+LOOKS = {
+    "shrink": 0,
+    "softness": 0.5,
+    "lightWrap": 0,
+    "brightness": 0,
+    "steadiness": 1,
+    "islands": False,
+    "region": True,
+}
+COMMENTS = {
+    "lines": ["WWWWWWWWWWWWWWWWWWWWWWWWWWWW"],
+    "speed": 1,
+    "size": 1,
+    "density": 1,
+    "colors": "white",
+    "mirrored": False,
+    "calm": True,
+}
 ALPHA_TOLERANCE = 0.01
 STEP = 2  # of 255, where the matte is flat
 EDGE_STEPS = 6  # on its ramp, where an alpha that is off by 1/256 is off by three times as much
@@ -83,7 +105,7 @@ def test_the_first_frame_is_looked_at_closer_and_the_next_ones_follow(gpu: GpuWo
 
 
 def test_the_blend_over_time_is_the_reference(gpu: GpuWorker, reference: Segmenter) -> None:
-    gpu.start(looks={"region": False, "steadiness": 1, "shrink": 0, "softness": 0.5})
+    gpu.start(looks={**LOOKS, "region": False})
     blended = TemporalFilter()
     whole = Rect(0, 0, FRAME[1], FRAME[0])
     # A little motion, none, a lot of it, a cut, a gap.
@@ -97,7 +119,7 @@ def test_the_blend_over_time_is_the_reference(gpu: GpuWorker, reference: Segment
 
 
 def test_states_stay_on_the_gpu_until_the_source_changes(gpu: GpuWorker) -> None:
-    gpu.start("red-so-far", looks={"region": True, "steadiness": 0})
+    gpu.start("red-so-far", looks={**LOOKS, "steadiness": 0})
     gpu.push(picture(0.2), 0)
     gpu.push(picture(0.8), 0.1)
     alpha = gpu.capture().matte.full(*FRAME)
@@ -110,57 +132,95 @@ def test_states_stay_on_the_gpu_until_the_source_changes(gpu: GpuWorker) -> None
     assert alpha[99, 256] > 0.9
 
 
-@pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_a_turned_frame_is_seen_upright(
-    gpu: GpuWorker, reference: Segmenter, rotation: int
-) -> None:
+def test_turned_frames_are_seen_upright(gpu: GpuWorker, reference: Segmenter) -> None:
     gpu.start()
     upright = picture(0.3)
-    gpu.push(np.ascontiguousarray(np.rot90(upright, rotation // 90)), 0, rotation=rotation)
-    captured = gpu.capture()
-    assert (captured.rgb == upright).all()
-    expected = reference.model_alpha(captured.model_rect.of(upright))
-    assert np.abs(captured.model_alpha - expected).mean() <= ALPHA_TOLERANCE
+    for number, rotation in enumerate((90, 180, 270)):
+        turned = np.ascontiguousarray(np.rot90(upright, rotation // 90))
+        gpu.push(turned, number / 10, rotation=rotation)
+        captured = gpu.capture()
+        assert (captured.rgb == upright).all()
+        expected = reference.model_alpha(captured.model_rect.of(upright))
+        assert np.abs(captured.model_alpha - expected).mean() <= ALPHA_TOLERANCE
 
 
-@pytest.mark.parametrize("kind", ["color", "overlay", "cutout", "mask"])
-def test_effects_are_the_reference(gpu: GpuWorker, kind: str) -> None:
-    color = {"color": "#20a040"} if kind in ("color", "overlay") else {}
-    gpu.start(effect={"kind": kind, **color})
+def shown_with(gpu: GpuWorker, effect: dict[str, object], **looks: float) -> Floats:
+    """What the canvas shows of the frame that it has, by another effect: RGBA, premultiplied."""
+    gpu.ask("set-effect", effect=effect)
+    gpu.ask("set-looks", looks={**LOOKS, **looks})
+    shown = gpu.snapshot().astype(float)
+    shown[..., :3] *= shown[..., 3:] / 255
+    return shown
+
+
+def test_effects_are_the_reference(gpu: GpuWorker) -> None:
+    gpu.start()
     rgb = picture(0.35)
     gpu.push(rgb, 0)
     alpha = gpu.capture().matte.full(*FRAME)
+    flat = (alpha < RAMP[0] - 0.1) | (alpha > RAMP[1] + 0.1)
+    assert flat.mean() > 0.5
     shaped = shape_alpha(alpha, 0.5, RAMP)[..., None]
-    shown = gpu.snapshot().astype(float)
     inked = np.array(parse_color("#20a040"))
-    expected = {
+    for kind, expected in {
         "color": rgb * shaped + inked * (1 - shaped),
         "overlay": rgb * (1 - shaped / 2) + inked * shaped / 2,
         "cutout": np.dstack([rgb * shaped, 255 * shaped]),
         "mask": np.repeat(255 * alpha[..., None], 3, axis=2),
-    }[kind]
-    if kind == "cutout":
-        shown[..., :3] *= shown[..., 3:] / 255  # a PNG is not premultiplied
-    off = np.abs(shown[..., : expected.shape[2]] - expected).max(axis=2)
-    flat = (alpha < RAMP[0] - 0.1) | (alpha > RAMP[1] + 0.1)
-    assert flat.mean() > 0.5
-    assert off[flat].max() <= STEP
-    assert off.max() <= EDGE_STEPS
-    assert off.mean() <= 0.5
+    }.items():
+        color = {"color": "#20a040"} if kind in ("color", "overlay") else {}
+        shown = shown_with(gpu, {"kind": kind, **color})
+        off = np.abs(shown[..., : expected.shape[2]] - expected).max(axis=2)
+        assert off[flat].max() <= STEP, kind
+        assert off.max() <= EDGE_STEPS, kind
+        assert off.mean() <= 0.5, kind
+    for strength in (0.2, 1.0):
+        expected = apply(Effect("blur", strength=strength), rgb, alpha, ramp=RAMP).astype(int)
+        shown = shown_with(gpu, {"kind": "blur", "strength": strength})
+        # Another grid than the reference's: close all over, never far off.
+        assert np.abs(shown[..., :3] - expected).mean() <= 1.5
+        assert np.abs(shown[..., :3] - expected).max() <= 24
 
 
-@pytest.mark.parametrize("strength", [0.2, 1.0])
-def test_blur_is_the_reference(gpu: GpuWorker, strength: float) -> None:
-    gpu.start(effect={"kind": "blur", "strength": strength})
+def test_looks_are_the_reference(gpu: GpuWorker) -> None:
+    gpu.start()
     rgb = picture(0.35)
     gpu.push(rgb, 0)
     alpha = gpu.capture().matte.full(*FRAME)
-    effect = Effect("blur", strength=strength)
-    expected = apply(effect, rgb, alpha, ramp=RAMP).astype(int)
-    off = np.abs(gpu.snapshot()[..., :3].astype(int) - expected)
-    # Another grid than the reference's: close all over, never far off.
-    assert off.mean() <= 1.5
-    assert off.max() <= 24
+    effect = Effect("color", color=parse_color("#20a040"))
+    unchanged = apply(effect, rgb, alpha, ramp=RAMP).astype(int)
+    sharp = 40  # where the ramp is so steep that an alpha that is off by 1/256 shows
+    for given, looks, most in (
+        ({"brightness": 0.6}, Looks(brightness=0.6), 2 * EDGE_STEPS),
+        ({"brightness": -0.6}, Looks(brightness=-0.6), 2 * EDGE_STEPS),
+        ({"lightWrap": 0.8}, Looks(light_wrap=0.8), 2 * EDGE_STEPS),
+        ({"shrink": 0.5, "softness": 0}, Looks(shrink=0.5, softness=0), sharp),
+    ):
+        expected = apply(effect, rgb, alpha, ramp=RAMP, looks=looks).astype(int)
+        assert np.abs(expected - unchanged).max() > 2 * most  # there is something to be seen
+        off = np.abs(
+            shown_with(gpu, {"kind": "color", "color": "#20a040"}, **given)[..., :3] - expected
+        )
+        assert off.max() <= most, given
+        assert off.mean() <= 0.5, given
+
+
+def test_comments_fly_behind_the_person(gpu: GpuWorker) -> None:
+    gpu.start()
+    rgb = picture(0.5)
+    gpu.push(rgb, 0)
+    alpha = shape_alpha(gpu.capture().matte.full(*FRAME), 0.5, RAMP)
+    effects = ({"kind": "color", "color": "#000000"}, {"kind": "cutout"})
+    without = [shown_with(gpu, effect) for effect in effects]
+    gpu.ask("set-comments", comments=COMMENTS)
+    gpu.page.wait_for_timeout(1500)  # they fade in
+    for effect, before in zip(effects, without, strict=True):
+        changed = np.abs(shown_with(gpu, effect) - before).max(axis=2) > STEP
+        assert changed[alpha == 0].mean() > 0.02
+        assert not changed[alpha == 1].any()
+    gpu.ask("detach")
+    alone = gpu.snapshot()
+    assert len(np.unique(alone.reshape(-1, 4), axis=0)) > 10  # they go on without anybody
 
 
 def test_a_picture_behind(gpu: GpuWorker) -> None:

@@ -1,5 +1,5 @@
 /**
- * The blurred background on the GPU's way; the algorithm is ../shaders/blur.frag.js's, the grid
+ * A blurred background, or the light of one, on the GPU's way; the algorithm is ../shaders/blur.frag.js's, the grid
  * ../compositor/blur-grid.js's.
  */
 
@@ -13,6 +13,8 @@ const FORMAT = 'rgba16float';
 const TARGET = 0x4 | 0x10; // GPUTextureUsage: TEXTURE_BINDING, RENDER_ATTACHMENT
 
 /**
+ * @typedef {'shrinkFrame' | 'shrinkPicture' | 'shrinkColor'} Source  what is blurred, weighted by 1 − matte
+ *
  * @typedef {object} Grid
  * @property {string} key
  * @property {number} width   pixels
@@ -27,10 +29,11 @@ const TARGET = 0x4 | 0x10; // GPUTextureUsage: TEXTURE_BINDING, RENDER_ATTACHMEN
  * @param {GPUDevice} device
  * @param {GPUBindGroupLayout} sceneLayout  of the shaders that read the scene
  * @param {GPUSampler} filtering
+ * @param {{source: Source, isQuotient: boolean}} what  isQuotient: divided by the blurred weight
  */
-export function createGpuBlur(device, sceneLayout, filtering) {
+export function createGpuBlur(device, sceneLayout, filtering, { source, isQuotient }) {
   const scene = device.createShaderModule({ label: 'composite', code: COMPOSITE });
-  const shrink = createDrawing(device, scene, 'shrink', FORMAT, sceneLayout);
+  const shrink = createDrawing(device, scene, source, FORMAT, sceneLayout);
   const layout = createLayout(device, ['uniforms', 'sampler', 'texture']);
   const module = device.createShaderModule({ label: 'gauss', code: GAUSS });
   const gauss = createDrawing(device, module, 'gauss', FORMAT, layout);
@@ -64,7 +67,7 @@ export function createGpuBlur(device, sceneLayout, filtering) {
       release();
       const { width, height, sigma } = blurGrid(frameWidth, frameHeight, strength);
       kernels[0].write(kernelOf([1 / width, 0], sigma, false));
-      kernels[1].write(kernelOf([0, 1 / height], sigma, true));
+      kernels[1].write(kernelOf([0, 1 / height], sigma, isQuotient));
       const target = () =>
         device.createTexture({ size: [width, height], format: FORMAT, usage: TARGET });
       const [ping, pong] = [target(), target()];

@@ -12,17 +12,17 @@ import { createGpuScene } from './gpu-scene.js';
 
 /**
  * @param {GPUDevice} device
- * @param {Pick<CompositorOptions, 'canvas' | 'effect'>} options
+ * @param {Pick<CompositorOptions, 'canvas' | 'effect' | 'comments'>} options
  * @param {() => void} requireDevice  throws once the device is lost
  * @returns {Compositor}
  * @throws {MatteError} 'gpu-unavailable'
  */
-export function createGpuCompositor(device, { canvas, effect }, requireDevice) {
+export function createGpuCompositor(device, { canvas, effect, comments }, requireDevice) {
   const context = canvas.getContext('webgpu');
   if (!context) throw new MatteError('gpu-unavailable', 'this canvas gives no WebGPU context');
   const format = navigator.gpu.getPreferredCanvasFormat();
   context.configure({ device, format, alphaMode: 'premultiplied' });
-  const scene = createGpuScene(device, format);
+  const scene = createGpuScene(device, format, comments);
   scene.setEffect(effect);
   const closeImage = () => {
     if (effect.kind === 'image') effect.image.close();

@@ -5,12 +5,14 @@
  *
  * @typedef {import('../../shared/effects.js').Effect} Effect
  * @typedef {import('./gpu-filter.js').GpuMatte} GpuMatte
- * @typedef {import('./steps.js').Resource} Resource
+ * @typedef {{source: import('./gpu-blur.js').Source, isQuotient: boolean, strength: number}} Blurred
  */
 
 import { parseColor, standInColor } from '../../shared/effects.js';
 import { DEFAULT_LOOKS, rampWith } from '../../shared/looks.js';
+import { LIGHT_STRENGTH } from '../compositor/blur-grid.js';
 import { createGpuBlur } from './gpu-blur.js';
+import { createGpuComments } from './gpu-comments.js';
 import { createMatteCopy } from './matte-copy.js';
 import { COMPOSITE, STAND_IN } from './shaders/composite.wgsl.js';
 import { createDrawing, createLayout, createUniforms, submit } from './steps.js';
@@ -19,8 +21,11 @@ import { createDrawing, createLayout, createUniforms, submit } from './steps.js'
 const NO_RAMP = [1, 0];
 const PICTURE = 0x2 | 0x4 | 0x10; // GPUTextureUsage: COPY_DST, TEXTURE_BINDING, RENDER_ATTACHMENT
 
+/** Nothing is blurred. */
+const NO_GRID = { cell: [0, 0], taps: 1 };
+
 /** What the shaders read, by binding. @type {readonly import('./steps.js').Kind[]} */
-const LAYOUT = ['uniforms', 'sampler', 'texture', 'words', 'frame', 'texture'];
+const LAYOUT = ['uniforms', 'sampler', 'texture', 'words', 'frame', 'texture', 'texture'];
 
 /** The fragment shader of each effect. @type {Record<Effect['kind'], string>} */
 const SHADERS = {
@@ -35,18 +40,21 @@ const SHADERS = {
 /**
  * @param {GPUDevice} device
  * @param {GPUTextureFormat} format  of the canvas
+ * @param {import('../comments/comment-layer.js').CommentLayer} [comments]
  */
-export function createGpuScene(device, format) {
+export function createGpuScene(device, format, comments) {
   const layout = createLayout(device, LAYOUT);
   const module = device.createShaderModule({ label: 'composite', code: COMPOSITE });
   const filtering = device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
-  const uniforms = createUniforms(device, 'scene', 24);
+  const uniforms = createUniforms(device, 'scene', 28);
   const shown = createMatteCopy(device);
   const blank = createPicture(device, 1, 1);
   /** @type {Map<string, ReturnType<typeof createDrawing>>} */
   const drawings = new Map();
-  /** @type {ReturnType<typeof createGpuBlur> | null} */
-  let blur = null;
+  /** @type {Map<Blurred['source'], ReturnType<typeof createGpuBlur>>} */
+  const blurs = new Map();
+  /** @type {ReturnType<typeof createGpuComments> | null} */
+  let texts = null;
   /** @type {ReturnType<typeof createStandIn> | null} */
   let standIn = null;
   /** @type {GPUTexture | null} */
@@ -60,6 +68,11 @@ export function createGpuScene(device, format) {
     drawings.set(shader, drawing);
     return drawing;
   };
+  const blurOf = (/** @type {Blurred} */ blurred) => {
+    const blur = blurs.get(blurred.source) ?? createGpuBlur(device, layout, filtering, blurred);
+    blurs.set(blurred.source, blur);
+    return blur;
+  };
   /** @type {(target: GPUTexture, matte: GpuMatte | null, grid: {cell: number[], taps: number}) => void} */
   const write = (target, matte, { cell, taps }) => {
     const color = premultiplied(standInColor(effect));
@@ -72,7 +85,17 @@ export function createGpuScene(device, format) {
     uniforms.write([
       ...[...area, ...color, ...color, ...tint],
       ...[...ramp, ...cover, ...cell, taps, threshold],
+      ...[2 ** -looks.brightness, isReplaced(effect) ? looks.lightWrap : 0],
     ]);
+  };
+  /** @type {(encoder: GPUCommandEncoder, target: GPUTexture, alphaMap: GPUTextureView | null, report: GPUBuffer) => void} */
+  const drawComments = (encoder, target, alphaMap, report) => {
+    const placed =
+      effect.kind === 'mask' ? [] : (comments?.place(target.width, target.height) ?? []);
+    if (placed.length > 0) texts ??= createGpuComments(device, format);
+    const map = alphaMap ?? blank.createView();
+    const how = alphaMap ? (effect.kind === 'cutout' ? 'under' : 'behind') : 'alone';
+    texts?.draw(encoder, target, placed, [uniforms.buffer, filtering, map, report], how);
   };
 
   return {
@@ -82,26 +105,23 @@ export function createGpuScene(device, format) {
      * @param {GpuMatte} matte
      */
     render(target, frame, matte) {
-      const { displayWidth, displayHeight } = frame;
-      blur ??= effect.kind === 'blur' ? createGpuBlur(device, layout, filtering) : null;
-      const grid =
-        effect.kind === 'blur' ? blur?.grid(displayWidth, displayHeight, effect.strength) : null;
-      write(target, matte, grid?.scene ?? { cell: [0, 0], taps: 1 });
+      const blurred = blurredBy(effect, looks);
+      const blur = blurred && blurOf(blurred);
+      const grid = blur?.grid(frame.displayWidth, frame.displayHeight, blurred?.strength ?? 0);
+      write(target, matte, grid?.scene ?? NO_GRID);
       const external = device.importExternalTexture({ source: frame });
       submit(device, (encoder) => {
         const { alphaMap, report } = shown.take(encoder, matte);
-        const behind = (/** @type {GPUTextureView} */ view) =>
-          /** @type {Resource[]} */ ([
-            uniforms.buffer,
-            filtering,
-            alphaMap,
-            report,
-            external,
-            view,
-          ]);
-        if (grid) blur?.draw(encoder, grid, behind(blank.createView()));
-        const background = grid?.result ?? (picture ?? blank).createView();
-        drawingOf(SHADERS[effect.kind]).draw(encoder, target.createView(), behind(background));
+        const empty = blank.createView();
+        const image = picture?.createView() ?? empty;
+        const resources = [uniforms.buffer, filtering, alphaMap, report, external];
+        if (blur && grid) blur.draw(encoder, grid, [...resources, image, empty]);
+        const isBackground = effect.kind === 'blur';
+        const behind = isBackground && grid ? grid.result : image;
+        const light = !isBackground && grid ? grid.result : empty;
+        const drawing = drawingOf(SHADERS[effect.kind]);
+        drawing.draw(encoder, target.createView(), [...resources, behind, light]);
+        drawComments(encoder, target, alphaMap, report);
       });
     },
 
@@ -110,14 +130,17 @@ export function createGpuScene(device, format) {
      * @param {GPUTexture} target
      */
     renderStandIn(target) {
-      if (effect.kind === 'image' && picture) {
-        write(target, null, { cell: [0, 0], taps: 1 });
-        standIn ??= createStandIn(device, format);
-        const resources = [uniforms.buffer, filtering, picture.createView()];
-        submit(device, (encoder) => standIn?.draw(encoder, target.createView(), resources));
-      } else {
-        clear(device, target, premultiplied(standInColor(effect)));
-      }
+      write(target, null, NO_GRID);
+      submit(device, (encoder) => {
+        if (effect.kind === 'image' && picture) {
+          standIn ??= createStandIn(device, format);
+          const resources = [uniforms.buffer, filtering, picture.createView()];
+          standIn.draw(encoder, target.createView(), resources);
+        } else {
+          clear(encoder, target, premultiplied(standInColor(effect)));
+        }
+        drawComments(encoder, target, null, shown.report);
+      });
     },
 
     /** @param {Effect} next */
@@ -140,7 +163,8 @@ export function createGpuScene(device, format) {
     },
 
     dispose() {
-      blur?.dispose();
+      for (const blur of blurs.values()) blur.dispose();
+      texts?.dispose();
       shown.dispose();
       blank.destroy();
       picture?.destroy();
@@ -160,19 +184,37 @@ function createStandIn(device, format) {
 }
 
 /**
- * @param {GPUDevice} device
+ * What of a picture is blurred for the effect and the looks.
+ * @param {Effect} effect
+ * @param {import('../../shared/looks.js').Looks} looks
+ * @returns {Blurred | null}
+ */
+function blurredBy(effect, { lightWrap }) {
+  if (effect.kind === 'blur') {
+    return { source: 'shrinkFrame', isQuotient: true, strength: effect.strength };
+  }
+  if (!isReplaced(effect) || lightWrap === 0) return null;
+  const source = effect.kind === 'image' ? 'shrinkPicture' : 'shrinkColor';
+  return { source, isQuotient: false, strength: LIGHT_STRENGTH };
+}
+
+/**
+ * Whether there is a background whose light can fall on the person.
+ * @param {Effect} effect
+ */
+function isReplaced({ kind }) {
+  return kind === 'image' || kind === 'color';
+}
+
+/**
+ * @param {GPUCommandEncoder} encoder
  * @param {GPUTexture} target
  * @param {[number, number, number, number]} color  premultiplied
  */
-function clear(device, target, color) {
-  submit(device, (encoder) => {
-    const view = target.createView();
-    encoder
-      .beginRenderPass({
-        colorAttachments: [{ view, clearValue: color, loadOp: 'clear', storeOp: 'store' }],
-      })
-      .end();
-  });
+function clear(encoder, target, color) {
+  const view = target.createView();
+  const cleared = { view, clearValue: color, loadOp: 'clear', storeOp: 'store' };
+  encoder.beginRenderPass({ colorAttachments: [/** @type {any} */ (cleared)] }).end();
 }
 
 /**

@@ -19,6 +19,8 @@ export function createMatteCopy(device) {
   let taken = null;
 
   return {
+    /** Of the matte that was copied last; zeros before. */
+    report,
     /**
      * Copies the matte unless it is the one that is there.
      * @param {GPUCommandEncoder} encoder

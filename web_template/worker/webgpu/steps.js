@@ -143,23 +143,31 @@ export function createDrawing(device, module, entryPoint, format, layout) {
   };
 }
 
-/** What a fragment shader reads, by binding. @typedef {'uniforms' | 'sampler' | 'texture' | 'words' | 'frame'} Kind */
+/**
+ * What shaders read, by binding; `corners` are uniforms that the vertex shader reads too.
+ * @typedef {'uniforms' | 'corners' | 'sampler' | 'texture' | 'words' | 'frame'} Kind
+ */
 
 /**
  * @param {GPUDevice} device
  * @param {readonly Kind[]} kinds  by binding
  */
 export function createLayout(device, kinds) {
-  const FRAGMENT = 2;
+  const [VERTEX, FRAGMENT] = [1, 2]; // GPUShaderStage
   /** @type {Record<Kind, Omit<GPUBindGroupLayoutEntry, 'binding' | 'visibility'>>} */
   const entries = {
     uniforms: { buffer: {} },
+    corners: { buffer: {} },
     sampler: { sampler: {} },
     texture: { texture: {} },
     words: { buffer: { type: 'read-only-storage' } },
     frame: { externalTexture: {} },
   };
   return device.createBindGroupLayout({
-    entries: kinds.map((kind, binding) => ({ binding, visibility: FRAGMENT, ...entries[kind] })),
+    entries: kinds.map((kind, binding) => ({
+      binding,
+      visibility: kind === 'corners' ? VERTEX | FRAGMENT : FRAGMENT,
+      ...entries[kind],
+    })),
   });
 }

@@ -6,7 +6,7 @@
  * Where the report has found that the alpha is none, every one of them gives the stand-in.
  */
 
-const SCENE = `
+export const SCENE = `
 struct Scene {
   area: vec4f,        // left, top, right, bottom of what the alpha covers, in uv
   background: vec4f,  // premultiplied
@@ -17,6 +17,8 @@ struct Scene {
   cell: vec2f,        // of the blur's grid, in uv
   taps: f32,          // of a quarter of a cell, each way
   threshold: f32,     // 0..1, exclusive
+  gamma: f32,         // of the person's brightness
+  lightWrap: f32,     // 0..1
 }
 @group(0) @binding(0) var<uniform> scene: Scene;
 @group(0) @binding(1) var filtering: sampler;
@@ -35,10 +37,9 @@ fn quad(@builtin(vertex_index) index: u32) -> Corner {
 }
 `;
 
-const MATTE = `
+export const MATTE = `
 @group(0) @binding(2) var alphaMap: texture_2d<f32>;  // r: probability of "person"
 @group(0) @binding(3) var<storage, read> report: array<u32>;
-@group(0) @binding(4) var frame: texture_external;
 
 fn isBad() -> bool {
   return report[0] > 0;
@@ -61,9 +62,24 @@ fn matte(at: vec2f) -> f32 {
   }
   return smoothstep(scene.ramp.x, scene.ramp.y, bent);
 }
+`;
+
+/** The person's looks: see ../../shaders/person.glsl.js. */
+const PERSON = `
+@group(0) @binding(4) var frame: texture_external;
+@group(0) @binding(6) var light: texture_2d<f32>;
 
 fn frameAt(at: vec2f) -> vec3f {
   return textureSampleBaseClampToEdge(frame, filtering, at).rgb;
+}
+
+fn personAt(at: vec2f) -> vec3f {
+  let rgb = frameAt(at);
+  if (scene.gamma == 1.0 && scene.lightWrap == 0.0) {
+    return rgb;
+  }
+  let bent = pow(rgb, vec3f(scene.gamma));
+  return bent + (1.0 - bent) * scene.lightWrap * textureSampleLevel(light, filtering, at, 0.0).rgb;
 }
 `;
 
@@ -83,14 +99,14 @@ fn picture(corner: Corner) -> @location(0) vec4f {
 }
 `;
 
-/** Entry points: overColor, overPicture, overBlur, overlay, alphaOnly, shrink. */
-export const COMPOSITE = `${SCENE}${QUAD}${MATTE}
+/** Entry points: one for each effect, and the first step of each blur. */
+export const COMPOSITE = `${SCENE}${QUAD}${MATTE}${PERSON}
 @group(0) @binding(5) var behind: texture_2d<f32>;
 ${BEHIND}
 /** An edge over one colour; a transparent one makes the cut-out. */
 @fragment
 fn overColor(corner: Corner) -> @location(0) vec4f {
-  let rgb = frameAt(corner.uv);
+  let rgb = personAt(corner.uv);
   let a = matte(corner.uv);
   let color = vec4f(rgb * a, a) + scene.background * (1.0 - a);
   return select(color, scene.standIn, isBad());
@@ -98,13 +114,13 @@ fn overColor(corner: Corner) -> @location(0) vec4f {
 
 @fragment
 fn overPicture(corner: Corner) -> @location(0) vec4f {
-  let color = mix(behindAt(corner.uv), frameAt(corner.uv), matte(corner.uv));
+  let color = mix(behindAt(corner.uv), personAt(corner.uv), matte(corner.uv));
   return vec4f(select(color, behindAt(corner.uv), isBad()), 1.0);
 }
 
 @fragment
 fn overBlur(corner: Corner) -> @location(0) vec4f {
-  let color = mix(behindAt(corner.uv), frameAt(corner.uv), matte(corner.uv));
+  let color = mix(behindAt(corner.uv), personAt(corner.uv), matte(corner.uv));
   return select(vec4f(color, 1.0), scene.standIn, isBad());
 }
 
@@ -120,7 +136,7 @@ fn alphaOnly(corner: Corner) -> @location(0) vec4f {
   return select(vec4f(vec3f(modelAlpha(corner.uv)), 1.0), scene.standIn, isBad());
 }
 
-fn meanOf(corner: vec2f, size: vec2f) -> vec3f {
+fn frameMean(corner: vec2f, size: vec2f) -> vec3f {
   let step = size / scene.taps;
   var sum = vec3f(0.0);
   for (var y = 0.0; y < scene.taps; y += 1.0) {
@@ -131,17 +147,57 @@ fn meanOf(corner: vec2f, size: vec2f) -> vec3f {
   return sum / (scene.taps * scene.taps);
 }
 
-/** The blur's first step, see ../../shaders/blur.frag.js: w·rgb and w = 1 − alpha of a cell. */
+fn pictureMean(corner: vec2f, size: vec2f) -> vec3f {
+  let step = size / scene.taps;
+  var sum = vec3f(0.0);
+  for (var y = 0.0; y < scene.taps; y += 1.0) {
+    for (var x = 0.0; x < scene.taps; x += 1.0) {
+      sum += behindAt(corner + (vec2f(x, y) + 0.5) * step);
+    }
+  }
+  return sum / (scene.taps * scene.taps);
+}
+
+fn quarterCorner(uv: vec2f, index: u32) -> vec2f {
+  return uv - 0.5 * scene.cell * vec2f(f32(index & 1), f32(index >> 1));
+}
+
+fn weightAt(corner: vec2f) -> f32 {
+  return 1.0 - matte(corner + 0.25 * scene.cell);
+}
+
+/** A blur's first step, see ../../shaders/blur.frag.js: w·rgb and w = 1 − matte of a grid cell. */
 @fragment
-fn shrink(corner: Corner) -> @location(0) vec4f {
-  let quarter = 0.5 * scene.cell;
+fn shrinkFrame(corner: Corner) -> @location(0) vec4f {
   var sum = vec4f(0.0);
   for (var i = 0u; i < 4u; i++) {
-    let at = corner.uv - quarter * vec2f(f32(i & 1), f32(i >> 1));
-    let w = 1.0 - matte(at + 0.5 * quarter);
-    sum += vec4f(meanOf(at, quarter) * w, w);
+    let at = quarterCorner(corner.uv, i);
+    let w = weightAt(at);
+    sum += vec4f(frameMean(at, 0.5 * scene.cell) * w, w);
   }
   return 0.25 * sum;
+}
+
+/** Of the light of the picture behind. */
+@fragment
+fn shrinkPicture(corner: Corner) -> @location(0) vec4f {
+  var sum = vec4f(0.0);
+  for (var i = 0u; i < 4u; i++) {
+    let at = quarterCorner(corner.uv, i);
+    let w = weightAt(at);
+    sum += vec4f(pictureMean(at, 0.5 * scene.cell) * w, w);
+  }
+  return 0.25 * sum;
+}
+
+/** Of the light of the colour behind. */
+@fragment
+fn shrinkColor(corner: Corner) -> @location(0) vec4f {
+  var w = 0.0;
+  for (var i = 0u; i < 4u; i++) {
+    w += 0.25 * weightAt(quarterCorner(corner.uv, i));
+  }
+  return vec4f(scene.background.rgb * w, w);
 }
 `;
 
@@ -167,5 +223,41 @@ fn gauss(corner: Corner) -> @location(0) vec4f {
           + textureSampleLevel(source, filtering, corner.uv - away, 0.0)) * pair.y;
   }
   return select(sum, vec4f(sum.rgb / max(sum.a, 1.0 / 255.0), 1.0), kernel.isLast > 0.0);
+}
+`;
+
+/**
+ * A comment's sprite, premultiplied, behind the person or alone. Entry points: behind, alone.
+ */
+export const COMMENT = `${SCENE}${MATTE}
+struct Comment {
+  place: vec4f,  // left, top, right, bottom, in uv
+  opacity: f32,
+}
+@group(0) @binding(4) var<uniform> comment: Comment;
+@group(0) @binding(5) var sprite: texture_2d<f32>;
+
+struct Corner {
+  @builtin(position) position: vec4f,
+  @location(0) uv: vec2f,
+  @location(1) on: vec2f,  // the sprite
+}
+
+@vertex
+fn quad(@builtin(vertex_index) index: u32) -> Corner {
+  let on = vec2f(f32(index & 1), f32(index >> 1));
+  let uv = mix(comment.place.xy, comment.place.zw, on);
+  return Corner(vec4f(uv.x * 2.0 - 1.0, 1.0 - uv.y * 2.0, 0.0, 1.0), uv, on);
+}
+
+@fragment
+fn alone(corner: Corner) -> @location(0) vec4f {
+  return textureSampleLevel(sprite, filtering, corner.on, 0.0) * comment.opacity;
+}
+
+@fragment
+fn behind(corner: Corner) -> @location(0) vec4f {
+  let ink = textureSampleLevel(sprite, filtering, corner.on, 0.0) * comment.opacity;
+  return ink * select(1.0 - matte(corner.uv), 1.0, isBad());
 }
 `;
