@@ -69,7 +69,8 @@ def test_two_imports_are_byte_identical():
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones():
-    with pytest.raises(ModelImportError, match=r"'keras' is not known; it is one of tflite, onnx, paddle"):
+    known = r"'keras' is not known; it is one of tflite, onnx, paddle"
+    with pytest.raises(ModelImportError, match=known):
         import_model(b"x", "keras", "model.keras")
 
 
