@@ -61,8 +61,7 @@ def main():
     }
     TARGET.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     sys.stdout.write(
-        f"{len(runs)} ops on wasm, without {', '.join(lacking)};"
-        f" {len(found['webgpu'])} on WebGPU\n"
+        f"{len(runs)} ops on wasm, without {', '.join(lacking)}; {len(found['webgpu'])} on WebGPU\n"
     )
 
 
