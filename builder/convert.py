@@ -44,7 +44,7 @@ def convert_to_file(
     """
     if output.suffix != ".onnx":
         raise ContractError(f"{output}: the output is an ONNX file; give it the ending .onnx")
-    recipe = _recipe_for(source, recipe_name)
+    recipe = recipe_for(source, recipe_name)
     if quantized is not None:
         recipe = recipe.model_copy(update={"quantized": quantized})
     built = build_model(recipe, progress, calibration)
@@ -72,7 +72,14 @@ def _shipped(built: BuiltModel, variant: str) -> str:
     return variant
 
 
-def _recipe_for(source: str, recipe_name: str | None) -> Recipe:
+def recipe_for(source: str, recipe_name: str | None = None) -> Recipe:
+    """Take a recipe by its name or file, or make one of a model file.
+
+    A model file is read by the recipe that is named, else RGB 0..1 at its own size is assumed.
+
+    Raises:
+        RecipeError, ModelImportError, ContractError: there is none, or none can be made.
+    """
     path = Path(source)
     if path.suffix not in _FORMATS:
         if recipe_name is not None:

@@ -179,22 +179,42 @@ def _measure(
     pair: tuple[Path, Path],
 ) -> Figures | str:
     """Measure one pair; a string says why it cannot be used."""
-    image_path, mask_path = pair
     try:
-        rgb = read_picture(image_path)
-        mask = _fitted(read_mask(mask_path), rgb, mask_path)
+        rgb, mask = read_pair(*pair)
     except MediaError as error:
         return str(error)
     alpha = Tracker.with_looks(segmenter, looks).alpha(rgb)
+    return figures_of(pair[0].name, alpha, mask, threshold=threshold, ramp=ramp)
+
+
+def figures_of(
+    name: str,
+    alpha: NDArray[np.float32],
+    mask: NDArray[np.float32],
+    *,
+    threshold: float = 0.5,
+    ramp: tuple[float, float] | None = None,
+) -> Figures:
+    """Measure one alpha against its mask, both ``[H, W]``, by every metric."""
     if ramp is not None:
         alpha, threshold = shape_alpha(alpha, threshold, ramp), 0.5
     return Figures(
-        name=image_path.name,
-        width=rgb.shape[1],
-        height=rgb.shape[0],
+        name=name,
+        width=mask.shape[1],
+        height=mask.shape[0],
         pixels=confusion(alpha, mask, threshold),
-        values={name: metric(alpha, mask, threshold) for name, metric in METRICS.items()},
+        values={key: metric(alpha, mask, threshold) for key, metric in METRICS.items()},
     )
+
+
+def read_pair(image_path: Path, mask_path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Read a picture ``[H, W, 3]`` and its mask ``[H, W]``, brought to the picture's size.
+
+    Raises:
+        MediaError: one of them is no picture, or they do not belong together.
+    """
+    rgb = read_picture(image_path)
+    return rgb, _fitted(read_mask(mask_path), rgb, mask_path)
 
 
 def _fitted(mask: NDArray[np.float32], rgb: NDArray[np.uint8], path: Path) -> NDArray[np.float32]:

@@ -70,6 +70,7 @@ def make_variants(
         is_quantised: the model has integers of its own, which are what fp32 computes with.
     """
     from builder.quantize import fp16_compute, fp16_weights, int8_weights, spare_sensitive
+    from builder.quantize.int8 import INT8_OPS
 
     yield Made("fp32", fp32)
     yield Made("fp16", fp16_weights(fp32))
@@ -77,6 +78,8 @@ def make_variants(
     if is_quantised:
         return
     yield Made("fp16-compute", fp16_compute(fp32))
+    if not any(node.op_type in INT8_OPS for node in simplified.graph.node):
+        return
     spared = spare_sensitive(simplified, frames, lambda c: passes(c, SCAN_IOU), progress)
     yield Made("int8", spared.model, spared.kept)
 

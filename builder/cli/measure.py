@@ -1,7 +1,7 @@
 """The commands that measure: the matte, and the page."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,7 @@ from builder.cli.options import EFFECTS, model_option, segmenter, write_text
 
 if TYPE_CHECKING:
     from builder.looks import Looks
+    from builder.predict import Segmenter
 
 
 @click.command()
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
 )
 @click.option("--roi/--no-roi", default=False, help="Look again at the person's region [no].")
 @click.option("--ramp/--no-ramp", default=False, help="Measure with the recipe's ramp [no].")
+@click.option("--html", "html_path", type=click.Path(path_type=Path),
+              help="Write a page with the figures and the worst pictures here.")  # fmt: skip
+@click.option("--frames", "is_clip", is_flag=True,
+              help="The pictures are consecutive frames: measure what flickers too.")  # fmt: skip
 @looks_options("shrink", "softness", "islands")
 def evaluate(
     model: str,
     images_dir: Path,
     masks_dir: Path,
     json_path: Path | None,
+    html_path: Path | None,
+    is_clip: bool,
     ramp: bool,
     looks: "Looks",
 ) -> None:
@@ -34,13 +41,14 @@ def evaluate(
     import json
 
     from builder import console
+    from builder.convert import recipe_for
     from builder.evaluate import evaluate_folders
-    from builder.recipe import load_recipe
+    from builder.evaluate_frames import evaluate_frames
 
-    recipe = load_recipe(model)
+    recipe = recipe_for(model)
     model_segmenter = segmenter(recipe)
     with console.progress_bar("evaluating") as advance:
-        result = evaluate_folders(
+        result = (evaluate_frames if is_clip else evaluate_folders)(
             model_segmenter,
             images_dir,
             masks_dir,
@@ -52,7 +60,27 @@ def evaluate(
     facts = {"model": recipe.name, **said, "islands": looks.islands, **result.to_json()}
     if json_path:
         write_text(json_path, json.dumps(facts, indent=2) + "\n")
+    if html_path:
+        _write_worst(html_path, facts, (images_dir, masks_dir), model_segmenter, looks)
     console.result_console.print(console.evaluation_table(facts))
+
+
+def _write_worst(
+    path: Path,
+    facts: "dict[str, Any]",
+    folders: tuple[Path, Path],
+    model_segmenter: "Segmenter",
+    looks: "Looks",
+) -> None:
+    from builder.evaluate import pair_by_stem
+    from builder.evaluate_report import render_evaluation
+    from builder.tracker import Tracker
+
+    pairs = {image.name: (image, mask) for image, mask in pair_by_stem(*folders)[0]}
+    page = render_evaluation(
+        facts, pairs, lambda rgb: Tracker.with_looks(model_segmenter, looks).alpha(rgb)
+    )
+    write_text(path, page)
 
 
 @click.command()
