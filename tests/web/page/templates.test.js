@@ -82,14 +82,16 @@ test('the defaults are choices that the picker has', () => {
   assert.match(templates, new RegExp(`set colors = .*"${DEFAULTS.color}"`));
 });
 
-test('every style sheet is linked, and every linked one is there', () => {
-  const list = found(templates, /for sheet in \[(.*?)\]/g)[0];
-  assert.deepEqual(
-    found(list, /"([\w-]+)"/g).sort(),
-    readdirSync(`${ROOT}styles`)
-      .map((name) => name.replace('.css', ''))
-      .sort(),
-  );
+test('every style sheet is imported by a linked one, and every linked or imported one is there', () => {
+  const linked = found(templates, /styles\/([\w-]+)\.css/g);
+  const reached = new Set(linked);
+  for (const sheet of reached) {
+    const text = readFileSync(`${ROOT}styles/${sheet}.css`, 'utf8');
+    for (const [, name] of text.matchAll(/@import\s+(?:url\()?["']\.\/([\w-]+)\.css/g))
+      reached.add(name);
+  }
+  const there = readdirSync(`${ROOT}styles`).map((name) => name.replace('.css', ''));
+  assert.deepEqual([...reached].sort(), there.sort());
 });
 
 test('no template has a style or script of its own, which the policy would forbid', () => {
