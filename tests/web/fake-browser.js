@@ -53,6 +53,7 @@ export class FakeWorker extends EventTarget {
     post: (data) => this.#toPage(data),
     askGpu: async () => world.gpu,
     openGpu: async () => {
+      if (world.gpuHangs) await new Promise(() => {});
       if (!world.gpu.reason) return this.#openGpu();
       throw new MatteError('gpu-unavailable', 'no GPU', world.gpu.reason);
     },
@@ -106,7 +107,6 @@ export class FakeWorker extends EventTarget {
         return this.compositor;
       },
       openWay: async (/** @type {any} */ options) => {
-        if (world.gpuHangs) await new Promise(() => {});
         if (world.gpuFault) throw world.gpuFault;
         return {
           ...(await openCpuWay(

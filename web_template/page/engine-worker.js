@@ -2,6 +2,7 @@
  * One engine worker on one canvas, from its start to its end: told what it needs, given sources,
  * watched. What becomes of the engine when it breaks is not its own to decide.
  *
+ * @typedef {import('../shared/manifest.js').ModelSpec} ModelSpec
  * @typedef {import('../shared/messages.js').Backend} Backend
  * @typedef {import('../shared/messages.js').EventMessage} EventMessage
  * @typedef {import('../shared/messages.js').RequestType} RequestType
@@ -50,7 +51,8 @@ export class EngineWorker {
   #caps = { page: capabilities(), worker: capabilities() };
   /** @type {Promise<void>} */
   #ready = Promise.resolve();
-  #model = '';
+  /** @type {ModelSpec | null} */
+  #model = null;
   /** @type {Stats} */
   #stats = emptyStats(capabilities().isolated);
   /** @type {State} */
@@ -117,7 +119,7 @@ export class EngineWorker {
     return this.#ready;
   }
 
-  /** The name of the model that was asked for last. */
+  /** The model that was asked for last. */
   get model() {
     return this.#model;
   }
@@ -153,9 +155,9 @@ export class EngineWorker {
     });
   }
 
-  /** @param {import('../shared/manifest.js').ModelSpec} model */
+  /** @param {ModelSpec} model */
   loadModel(model) {
-    this.#model = model.name;
+    this.#model = model;
     this.#ready = this.#bridge.request('load-model', { model });
     return this.#ready;
   }

@@ -3,6 +3,7 @@
  * canvas, unless that has happened too often within a minute; and another one can be prepared
  * beside it and take over without a gap.
  *
+ * @typedef {import('../shared/manifest.js').ModelSpec} ModelSpec
  * @typedef {import('../shared/messages.js').Backend} Backend
  * @typedef {import('./backend-choice.js').BackendChoice} BackendChoice
  * @typedef {import('./engine-settings.js').EngineSettings} EngineSettings
@@ -27,8 +28,8 @@ import { event } from '../shared/messages.js';
 import { EngineWorker } from './engine-worker.js';
 import { Restarts } from './restarts.js';
 
-/** A GPU may have a lot to compile; one that takes longer is not waited for. */
-const GPU_START_LIMIT_MS = 20_000;
+/** For a GPU to be opened; what comes after it, the worker times by itself. */
+const GPU_LIMIT_MS = 8000;
 
 export class WorkerLife {
   #settings;
@@ -80,7 +81,7 @@ export class WorkerLife {
     this.#others.add(worker);
     try {
       await inTime(backend, worker.start(this.#settings, backend));
-      await inTime(backend, worker.ready);
+      await worker.ready;
       while (!this.#isUpToDate(worker)) await this.#bringUpToDate(worker);
       return worker;
     } catch (error) {
@@ -125,7 +126,7 @@ export class WorkerLife {
   #isUpToDate({ model, attachment }) {
     const { attachment: current } = this.#worker;
     const isSameSource = !current.isBusy && attachment.source === current.source;
-    return isSameSource && model === this.#settings.spec().name;
+    return isSameSource && isSameModel(model, this.#settings.spec());
   }
 
   /** @param {EngineWorker} worker  gets what has been wished for since it started */
@@ -133,7 +134,7 @@ export class WorkerLife {
     const { attachment } = this.#worker;
     await attachment.settled();
     const spec = this.#settings.spec();
-    if (worker.model !== spec.name) await worker.loadModel(spec);
+    if (!isSameModel(worker.model, spec)) await worker.loadModel(spec);
     const { source } = attachment;
     if (worker.attachment.source === source) return;
     await (source ? worker.attachment.attach(source) : worker.attachment.detach());
@@ -156,7 +157,7 @@ export class WorkerLife {
     const { backend, wish } = this.#choice;
     await inTime(backend, worker.start(this.#settings, backend));
     if (backend === 'wasm' || wish !== 'auto') return; // what goes wrong is told
-    inTime(backend, worker.ready).catch((error) => worker.abandon(error));
+    worker.ready.catch((error) => worker.abandon(error));
   }
 
   /** @param {MatteError} error */
@@ -215,6 +216,14 @@ export class WorkerLife {
   }
 }
 
+/**
+ * @param {ModelSpec | null} one
+ * @param {ModelSpec} other
+ */
+function isSameModel(one, other) {
+  return one?.url === other.url && one.file === other.file;
+}
+
 /** Only once can a canvas be handed to a worker. @param {HTMLCanvasElement} canvas */
 function cloneOf(canvas) {
   return /** @type {HTMLCanvasElement} */ (canvas.cloneNode(false));
@@ -222,17 +231,17 @@ function cloneOf(canvas) {
 
 /**
  * @param {Backend} backend
- * @param {Promise<void>} work  a step of its start
+ * @param {Promise<void>} work  its start
  * @throws {MatteError} 'start-timeout' when a GPU takes too long
  */
 async function inTime(backend, work) {
-  if (backend === 'wasm') return work; // it keeps its own time
+  if (backend === 'wasm') return work;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const limit = new Promise((_, reject) => {
     timer = setTimeout(() => {
       reject(new MatteError('start-timeout', 'WebGPU does not get ready: use the backend wasm'));
-    }, GPU_START_LIMIT_MS);
+    }, GPU_LIMIT_MS);
   });
   try {
     await Promise.race([work, limit]);

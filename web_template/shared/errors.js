@@ -17,7 +17,7 @@ export const ERROR_CODES = /** @type {const} */ ([
   'wasm-blocked', // WebAssembly is missing or forbidden by a policy
   'model-unavailable', // the model or the runtime could not be fetched, or its bytes are wrong
   'browser-too-old', // something that the engine cannot do without is missing
-  'start-timeout', // a GPU did not get ready in time
+  'start-timeout', // the runtime, or a GPU, did not get ready in time
   'model-refused', // a model of the visitor's own that does not keep the contract; `detail` is why
   'golden-failed', // what runs the model answers wrongly on the frame whose alpha is known
   'inference-failed', // the model threw or answered with something that is no alpha

@@ -59,7 +59,7 @@ const STEP_MS = 250;
  * @param {number} limitMs
  * @param {() => boolean} [isThere]  what it starts from; a download is waited for as long as it takes
  * @returns {Promise<T>}
- * @throws {MatteError} 'model-unavailable' when it takes longer
+ * @throws {MatteError} 'start-timeout' when it takes longer
  */
 export async function withinLimit(work, limitMs, isThere = () => true) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -70,7 +70,7 @@ export async function withinLimit(work, limitMs, isThere = () => true) {
       timer = setTimeout(() => {
         if (isThere()) leftMs -= STEP_MS;
         if (leftMs > 0) wait();
-        else reject(new MatteError('model-unavailable', 'the inference runtime does not start'));
+        else reject(new MatteError('start-timeout', 'the inference runtime does not start'));
       }, STEP_MS);
     };
     wait();

@@ -38,6 +38,7 @@ let threadLimit = Number.POSITIVE_INFINITY;
  * @param {SegmenterOptions} options
  * @returns {Promise<Segmenter>}
  * @throws {MatteError} 'wasm-blocked' | 'model-unavailable' | 'inference-failed' | 'golden-failed'
+ *   | 'start-timeout'
  */
 export async function createSegmenter({ runtime, model, threads, onProgress }) {
   if (!capabilities().wasm) {

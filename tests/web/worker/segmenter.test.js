@@ -203,7 +203,7 @@ test('one thread that never starts is told', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const { log, segmenter } = start(context, 'return new Promise(() => {});');
   await turns(() => log.threads.length === 1);
-  const told = assert.rejects(segmenter, { code: 'model-unavailable', message: /not start/ });
+  const told = assert.rejects(segmenter, { code: 'start-timeout', message: /not start/ });
   await pass(context, 20_000);
   await told;
 });

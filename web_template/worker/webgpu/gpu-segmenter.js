@@ -25,6 +25,7 @@ const START_LIMIT_MS = 30_000;
  * @param {import('../segmenter.js').SegmenterOptions} options  `runtime` is the build with WebGPU
  * @returns {Promise<import('./gpu-way.js').GpuParts>}
  * @throws {MatteError} 'model-unavailable' | 'inference-failed' | 'golden-failed'
+ *   | 'start-timeout'
  */
 export async function openGpuSegmenter(device, { runtime, model, onProgress }) {
   const total = model.bytes + runtime.wasmBytes;
