@@ -89,6 +89,29 @@ def test_the_alpha_is_the_reference(gpu: GpuWorker, reference: Segmenter) -> Non
     assert gpu.told("error") == []
 
 
+def test_a_real_model_through_the_public_way(
+    isolated_url: str, visits: Visits, references: dict[str, Segmenter]
+) -> None:
+    visit = visits.open(f"{isolated_url}/licences.txt", webgpu=True)
+    visit.start_engine(backend="webgpu", model="selfie-landscape", effect={"kind": "mask"})
+    visit.wait_for_frames(2, timeout_s=120)
+    captured = visit.capture()
+    expected = references["selfie-landscape"].model_alpha(captured.model_rect.of(captured.rgb))
+    assert 0.1 < (expected >= 0.5).mean() < 0.9
+    assert np.abs(captured.model_alpha - expected).mean() <= ALPHA_TOLERANCE
+    assert visit.stats["backend"] == "webgpu"
+    assert any("/runtime-jspi-" in url for url in visit.requests)
+    assert visit.told["errors"] == []
+
+
+def test_nothing_of_webgpu_is_fetched_without_an_adapter(isolated_url: str, visits: Visits) -> None:
+    visit = visits.open(f"{isolated_url}/licences.txt")
+    visit.start_engine(model="selfie-landscape")
+    visit.wait_for_frames(5)
+    assert visit.stats["backend"] == "wasm"
+    assert not any("/runtime-jspi-" in url for url in visit.requests)
+
+
 def test_the_first_frame_is_looked_at_closer_and_the_next_ones_follow(gpu: GpuWorker) -> None:
     gpu.start()
     whole = Rect(0, 0, FRAME[1], FRAME[0])

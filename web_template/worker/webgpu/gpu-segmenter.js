@@ -17,8 +17,8 @@ import { createGpuSampler } from './gpu-sampler.js';
 import { createGpuSession } from './gpu-session.js';
 import { readBuffer } from './steps.js';
 
-/** A session's shaders are compiled when it runs first: seconds, where drivers are slow. */
-const START_LIMIT_MS = 30_000;
+/** A session's shaders are compiled when it runs first; who has another way to go waits for less. */
+const START_LIMIT_MS = 60_000;
 
 /**
  * @param {GPUDevice} device
