@@ -19,6 +19,7 @@ export const ERROR_CODES = /** @type {const} */ ([
   'browser-too-old', // something that the engine cannot do without is missing
   'start-timeout', // the runtime, or a GPU, did not get ready in time
   'model-refused', // a model of the visitor's own that does not keep the contract; `detail` is why
+  'out-of-memory', // the browser gives no more of it
   'golden-failed', // what runs the model answers wrongly on the frame whose alpha is known
   'inference-failed', // the model threw or answered with something that is no alpha
   'webgl-unavailable', // no WebGL2 context, or it was lost
@@ -26,6 +27,10 @@ export const ERROR_CODES = /** @type {const} */ ([
   'gpu-lost', // the GPU device was lost, or refuses its work
   'unknown',
 ]);
+
+/** How browsers and the runtime say so; there is no error type for it. */
+const NO_MEMORY =
+  /out of memory|could not allocate|allocation failed|bad_alloc|cannot enlarge memory/i;
 
 export class MatteError extends Error {
   /**
@@ -43,13 +48,17 @@ export class MatteError extends Error {
   }
 
   /**
-   * Any thrown value as a MatteError; one that already is passes through.
+   * Any thrown value as a MatteError; one that already is passes through, and one that tells of
+   * missing memory is told as that, wherever it comes from.
    * @param {unknown} error
    * @param {MatteErrorCode} code  for anything else
    * @param {string} message
    */
   static from(error, code, message) {
-    return error instanceof MatteError ? error : new MatteError(code, message, String(error));
+    if (error instanceof MatteError) return error;
+    const detail = String(error);
+    if (!NO_MEMORY.test(detail)) return new MatteError(code, message, detail);
+    return new MatteError('out-of-memory', `${message}: there is no memory left`, detail);
   }
 
   /** @returns {WireError} */

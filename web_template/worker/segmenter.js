@@ -76,7 +76,7 @@ async function startSession({ runtime, model, bytes, golden }, threads) {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
   }).catch((error) => {
-    throw new MatteError('model-unavailable', `the model ${model.name} does not load`, `${error}`);
+    throw MatteError.from(error, 'model-unavailable', `the model ${model.name} does not load`);
   });
   const input = new Float32Array(3 * model.height * model.width);
   const frame = new ort.Tensor('float32', input, [1, 3, model.height, model.width]);

@@ -21,6 +21,19 @@ test('any value becomes a MatteError; one that is keeps its code', () => {
   assert.equal(MatteError.from(undefined, 'unknown', 'other').detail, 'undefined');
 });
 
+test('missing memory is told as that, in the words of each browser', () => {
+  for (const said of [
+    new RangeError('WebAssembly.Memory(): could not allocate memory'),
+    new RangeError('Array buffer allocation failed'),
+    new Error('no available backend found. ERR: [wasm] RangeError: Out of memory'),
+    new Error('failed to call OrtRun(). ERROR_MESSAGE: std::bad_alloc'),
+  ]) {
+    assert.equal(MatteError.from(said, 'model-unavailable', 'x').code, 'out-of-memory', `${said}`);
+  }
+  const other = new RangeError('Maximum call stack size exceeded');
+  assert.equal(MatteError.from(other, 'unknown', 'x').code, 'unknown');
+});
+
 test('no code twice', () => {
   assert.equal(new Set(ERROR_CODES).size, ERROR_CODES.length);
 });
