@@ -3,7 +3,7 @@
  * qualities when that fails and up again when there is time, and never to and fro.
  *
  * Load = what a frame takes ÷ the source's interval, as a mean over the last second. A step down
- * follows half a second of overload. A step up follows three seconds in which the load that is to be
+ * follows a second of overload. A step up follows three seconds in which the load that is to be
  * expected of the better quality leaves room; one that had to be taken back is tried ever less
  * often. Between two changes of direction lie ten seconds at least, whatever the load does.
  *
@@ -20,7 +20,7 @@ const INTERVAL_WINDOW_MS = 10_000;
 const FEWEST_FRAMES = 3;
 const OVERLOAD = 0.95;
 const ROOM = 0.7;
-const LOWER_AFTER_MS = 500;
+const LOWER_AFTER_MS = 1000;
 const RAISE_AFTER_MS = 3000;
 export const TURN_AFTER_MS = 10_000;
 /** A step up that is taken back within this time was a mistake. */

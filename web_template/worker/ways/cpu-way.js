@@ -8,6 +8,7 @@
  * @typedef {import('../mask-filter.js').MaskFilter} MaskFilter
  * @typedef {import('../segmenter.js').Segmenter} Segmenter
  * @typedef {import('./frame-way.js').FrameWay} FrameWay
+ * @typedef {import('./frame-way.js').Matted} Matted
  *
  * @typedef {object} CpuParts
  * @property {FrameSampler} sampler
@@ -27,6 +28,7 @@ import { createMaskFilter } from '../mask-filter.js';
 import { uprightSize } from '../orientation.js';
 import { RegionOfInterest } from '../region-of-interest.js';
 import { createWholeFrame } from '../whole-frame.js';
+import { InBetween } from './in-between.js';
 
 /**
  * @param {import('../segmenter.js').SegmenterOptions} options
@@ -55,19 +57,36 @@ export function createCpuWay({
   const wholeFrame = createWholeFrame();
   let region = ownRegion;
   let wantedRegion = ownRegion;
+  const between = new InBetween(sampler, segmenter.model);
   /** Between two frames only: a frame has one region from its beginning to its end. */
   const switchRegion = () => {
     if (region === wantedRegion) return;
     region = wantedRegion;
     region.reset();
     filter.reset();
+    between.reset();
+  };
+
+  /** @type {(frame: VideoFrame, prepare: () => Promise<void>) => Promise<Matted | null>} */
+  const matteBetween = async (frame, prepare) => {
+    const start = now();
+    const made = await between.matte(frame);
+    if (!made) return null;
+    const moved = now();
+    await prepare();
+    // Its sampling is a small part of it.
+    const times = { sampleMs: 0, prepareMs: now() - moved, inferMs: 0, maskMs: moved - start };
+    return { matte: made, times };
   };
 
   /** @type {FrameWay['matte']} */
   const matte = async (frame, { prepare, isCurrent }) => {
     switchRegion();
-    const start = now();
     const place = placeOf(frame);
+    const moved = between.covers(place) ? await matteBetween(frame, prepare) : null;
+    if (!isCurrent()) return null;
+    if (moved) return moved;
+    const start = now();
     let look = region.look(place.width, place.height, place.timeS);
     await sampler.sample(frame, segmenter.input, look.rect);
     const sampled = now();
@@ -86,6 +105,9 @@ export function createCpuWay({
     const inferred = now();
     const matteRect = region.matteRect(look);
     const made = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
+    const { input } = segmenter;
+    await between.learn(frame, { matte: made, place, input, look: look.rect, rect: matteRect });
+    if (!isCurrent()) return null;
     const times = {
       sampleMs: sampled - start,
       prepareMs: prepared - sampled,
@@ -105,11 +127,15 @@ export function createCpuWay({
       return sampler.times;
     },
     matte,
+    setStride(stride) {
+      between.stride = stride;
+    },
     setLooks(looks) {
       filter.setLooks(looks);
       wantedRegion = looks.region ? ownRegion : wholeFrame;
     },
     reset() {
+      between.reset();
       filter.reset();
       segmenter.reset();
       region.reset();
