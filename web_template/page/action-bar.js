@@ -7,6 +7,7 @@
  * @property {() => void} screen
  * @property {() => void} demo
  * @property {() => void} pause
+ * @property {() => void} flip      to the phone's other camera
  * @property {() => void} mirror
  * @property {() => void} snapshot
  * @property {() => void} fullscreen
@@ -26,6 +27,7 @@ export class ActionBar {
   #demo = byId('demo', HTMLButtonElement);
   #pause = byId('pause', HTMLButtonElement);
   #pauseIcon = byId('pause-icon', SVGUseElement);
+  #flip = byId('flip', HTMLButtonElement);
   #mirror = byId('mirror', HTMLButtonElement);
   #snapshot = byId('snapshot', HTMLButtonElement);
   #fullscreen = byId('fullscreen', HTMLButtonElement);
@@ -49,6 +51,8 @@ export class ActionBar {
     this.#screen.hidden = !canOpenScreen();
     this.#demo.addEventListener('click', actions.demo);
     this.#pause.addEventListener('click', actions.pause);
+    this.#flip.addEventListener('click', actions.flip);
+    this.#flip.hidden = !matchMedia('(pointer: coarse)').matches; // cameras of a desk face one way
     this.#mirror.addEventListener('click', actions.mirror);
     this.#snapshot.addEventListener('click', actions.snapshot);
     this.#fullscreen.addEventListener('click', actions.fullscreen);
@@ -65,6 +69,7 @@ export class ActionBar {
       d: press(this.#demo),
       e: press(this.#screen),
       p: press(this.#pause),
+      v: press(this.#flip),
       m: press(this.#mirror),
       s: press(this.#snapshot),
       f: press(this.#fullscreen),
@@ -87,6 +92,7 @@ export class ActionBar {
     this.#pause.disabled = kind !== 'demo' && kind !== 'video';
     setIcon(this.#pauseIcon, paused ? 'play' : 'pause');
     labelElement(this.#pause, this.#translator.text(paused ? 'action.play' : 'action.pause'));
+    this.#flip.disabled = !on || waiting || this.#flip.hidden;
     this.#mirror.disabled = !on || facingAway;
     this.#mirror.setAttribute('aria-pressed', String(on && !facingAway && mirrored));
     this.#snapshot.disabled = kind === 'none';

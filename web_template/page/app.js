@@ -108,7 +108,7 @@ const takeAway = new TakeAway({
 });
 const batch = new BatchDialog({
   translator,
-  wishes: () => ({ manifest, model: models.name, looks: looks.looks }),
+  wishes: () => ({ manifest, model: models.wish, looks: looks.looks }),
   onError: (error) => report(error, ''),
 });
 
@@ -118,6 +118,7 @@ const actions = new ActionBar(translator, {
   screen: () => openScreen(),
   demo: () => playDemo(),
   pause: () => player.togglePause(),
+  flip: () => devices.flip(player.showing.facingAway),
   mirror: toggleMirror,
   snapshot: () => takeAway.save(),
   fullscreen: toggleFullscreen,

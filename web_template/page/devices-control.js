@@ -18,6 +18,8 @@ const SIZES = Object.freeze({
 export class DevicesControl {
   #select = byId('device', HTMLSelectElement);
   #camera;
+  /** Which way a phone's camera looks when none is chosen by name. */
+  #facing = 'user';
   #resolution;
   #translator;
   #onChange;
@@ -54,8 +56,20 @@ export class DevicesControl {
       height: { ideal: height },
       frameRate: { ideal: 30 },
       // A camera that is not there any more must not keep another one from coming on.
-      ...(this.#camera ? { deviceId: { ideal: this.#camera } } : { facingMode: 'user' }),
+      ...(this.#camera ? { deviceId: { ideal: this.#camera } } : { facingMode: this.#facing }),
     };
+  }
+
+  /**
+   * The other side's camera, on a device that has two.
+   * @param {boolean} facingAway  the one that is on does
+   */
+  flip(facingAway) {
+    this.#facing = facingAway ? 'user' : 'environment';
+    this.#camera = null;
+    this.#select.value = '';
+    saveSettings({ camera: null });
+    this.#onChange();
   }
 
   /** Asks the browser for its cameras; to be called when one has been allowed. */

@@ -94,8 +94,9 @@ function governorText(stats, translator) {
   const { governor } = /** @type {{governor?: {level?: number, stride?: number}}} */ (stats);
   if (!governor) return UNKNOWN;
   const { level = 0, stride = 1 } = governor;
-  if (level === 0) return translator.text('figure.governorFull');
-  return translator.text('figure.governorLevel', { level, stride });
+  const lowered = level > 0 ? translator.text('figure.governorLevel', { level }) : '';
+  const sparse = stride > 1 ? translator.text('figure.governorStride', { stride }) : '';
+  return lowered || sparse ? joined(lowered, sparse) : translator.text('figure.governorFull');
 }
 
 /**

@@ -66,6 +66,13 @@ test('what runs, and why', () => {
   });
 });
 
+test('how far the quality was lowered to keep up', () => {
+  const said = (/** @type {object} */ governor) => figureTexts(stats({ governor }), rest).governor;
+  assert.equal(said({ level: 0, stride: 1 }), 'full');
+  assert.equal(said({ level: 1, stride: 1 }), 'lowered by 1');
+  assert.equal(said({ level: 3, stride: 2 }), 'lowered by 3, the model sees one frame in 2');
+});
+
 test('nothing is claimed before there is something to tell', () => {
   const texts = figureTexts(emptyStats(false), rest);
   const { backend, threads, picture, sampler, memory } = texts;
