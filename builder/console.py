@@ -21,6 +21,7 @@ from rich.text import Text
 from builder.progress import Advance
 
 if TYPE_CHECKING:
+    from builder.check import CheckResult
     from builder.pipeline import BuiltModel
 
 # Progress goes where it cannot get into a pipe; results go to standard output.
@@ -125,4 +126,20 @@ def evaluation_table(facts: Mapping[str, Any]) -> Table:
         files = facts[name]
         shown = ", ".join(map(str, files[:10])) + (" …" if len(files) > 10 else "")
         table.add_row(name, f"{len(files)}" + (f": {shown}" if files else ""))
+    return table
+
+
+def check_table(result: "CheckResult") -> Table:
+    """The pictures of a check, the farthest from the reference first."""
+    title = f"{result.model} in {result.browser}, against the Python reference"
+    table = Table(title=title, title_justify="left")
+    for column in ("picture", "backend", "variant", "max |Δ|", "mean |Δ|", "IoU", ""):
+        words = column in ("picture", "backend", "variant", "")
+        table.add_column(column, justify="left" if words else "right", overflow="fold")
+    for p in sorted(result.pictures, key=lambda p: -p.mean_abs_diff):
+        verdict = "same" if p.is_right else "[bold red]differs[/]"
+        figures = (f"{p.max_abs_diff:.1e}", f"{p.mean_abs_diff:.1e}", f"{p.iou:.4f}")
+        table.add_row(p.name, p.backend, p.variant, *figures, verdict)
+    if result.unreadable:
+        table.caption = "\n".join(result.unreadable)
     return table

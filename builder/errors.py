@@ -14,6 +14,7 @@
     ├── SiteError          a site that cannot be rendered or swapped in
     ├── ServeError         a server that cannot start
     ├── BrowserError       a Chromium that is missing or does not run
+    ├── CheckError         a comparison of site and reference that cannot be made
     ├── BenchError         a measurement that cannot be made as it was asked for
     └── TuneError          a tuning that cannot be measured, written or read
 
@@ -76,6 +77,10 @@ class ServeError(LivematteError):
 
 class BrowserError(LivematteError):
     """A Chromium that is missing or does not run."""
+
+
+class CheckError(LivematteError):
+    """A comparison of site and reference that cannot be made, or that found a difference."""
 
 
 class BenchError(LivematteError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from builder import __version__, progress
-from builder.cli.measure import bench, evaluate
+from builder.cli.measure import bench, check, evaluate
 from builder.cli.models import convert, inspect
 from builder.cli.options import EFFECTS
 from builder.cli.picture import predict
@@ -53,5 +53,5 @@ def _byte_bar(what: str) -> "AbstractContextManager[progress.Advance]":
     return console.byte_bar(what)
 
 
-for command in (build, serve, convert, inspect, predict, evaluate, bench):
+for command in (build, serve, convert, inspect, predict, evaluate, check, bench):
     main.add_command(command)

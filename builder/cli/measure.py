@@ -128,3 +128,40 @@ def bench(
     if html_path:
         write_text(html_path, render_report(result))
     console.result_console.print(*bench_tables(result), sep="\n")
+
+
+@click.command()
+@model_option
+@click.option("--images", "images_dir", required=True, type=click.Path(path_type=Path))
+@click.option("--backend", type=click.Choice(("wasm", "webgpu")), default="wasm",
+              show_default=True)  # fmt: skip
+@click.option("--json", "json_path", type=click.Path(path_type=Path),
+              help="Write the figures here.")  # fmt: skip
+@click.option("--site", "site_dir", type=click.Path(path_type=Path),
+              help="Check this site as it is [one is built].")  # fmt: skip
+def check(
+    model: str, images_dir: Path, backend: str, json_path: Path | None, site_dir: Path | None
+) -> None:
+    """Compare the built page, in a headless Chromium, with the Python reference."""
+    import json
+
+    from builder import console
+    from builder.build import build_site
+    from builder.check import check_site
+    from builder.errors import CheckError
+    from builder.recipe import load_recipe
+
+    recipe = load_recipe(model)
+    site = site_dir or build_site((model,), None, progress=console.say).site_dir
+    with console.progress_bar("checking") as advance:
+        result = check_site(
+            site, recipe.name, segmenter(recipe), images_dir, backend=backend, progress=advance
+        )
+    if json_path:
+        write_text(json_path, json.dumps(result.to_json(), indent=2) + "\n")
+    console.result_console.print(console.check_table(result))
+    if result.wrong:
+        raise CheckError(
+            f"{len(result.wrong)} of {len(result.pictures)} pictures differ from the reference:"
+            f" {', '.join(p.name for p in result.wrong[:5])}"
+        )
