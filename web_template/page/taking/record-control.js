@@ -116,7 +116,7 @@ export class RecordControl {
     this.#render();
     try {
       const whole = await running.recorder.stop();
-      if (whole) download(whole, fileName(new Date(), suffixOf(whole.type)));
+      if (whole && whole.size > 0) download(whole, fileName(new Date(), suffixOf(whole.type)));
       // The download is the browser's from here on; its bytes are read from there for a moment.
       setTimeout(() => this.#running || this.#store.clear().catch(() => {}), 20_000);
       this.#options.announce(this.#options.translator.text('announce.recorded'));

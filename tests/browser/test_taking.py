@@ -1,0 +1,222 @@
+"""What a visitor takes away: recordings, the clipboard, a small window, a ZIP of cut-outs."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from browsers import Visits
+from PIL import Image
+from playwright.sync_api import Download, expect
+from visit import Visit
+
+from builder import paths
+from builder.demo import DemoClip
+
+TEXTS = json.loads((paths.template_dir() / "locales" / "en.json").read_text("utf-8"))
+
+
+def open_page(url: str, visits: Visits, query: str = "", **context: object) -> Visit:
+    visit = visits.open(f"{url}/{query}", **context)
+    visit.wait_until_matted("demo")
+    return visit
+
+
+def record(visit: Visit, seconds: float) -> Download:
+    page = visit.page
+    page.locator("#record").click()
+    expect(page.locator("#recording")).to_be_visible()
+    page.wait_for_timeout(seconds * 1000)
+    expect(page.locator("#recording-text")).to_contain_text("0:0")
+    assert any(unit in page.locator("#recording-text").inner_text() for unit in ("KB", "MB"))
+    with page.expect_download() as download:
+        page.locator("#record").click()
+    expect(page.locator("#recording")).to_be_hidden()
+    return download.value
+
+
+def frames_of(file: Path, codec: str | None = None) -> list[np.ndarray]:
+    with av.open(str(file)) as container:
+        stream = container.streams.video[0]
+        if codec is None:
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+        context = av.CodecContext.create(codec, "r")
+        decoded = [
+            f for packet in container.demux(stream) if packet.size for f in context.decode(packet)
+        ]
+        return [frame.to_ndarray(format="rgba") for frame in decoded]
+
+
+def test_a_recording_is_a_video_of_what_is_shown(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits, "?effect=color&color=%2300b140")
+    download = record(visit, 3)
+    assert download.suggested_filename.startswith("livematte-")
+    assert download.suggested_filename.endswith(".webm")
+    frames = frames_of(Path(download.path()))
+    assert len(frames) > 5
+    last = frames[-1].astype(int)
+    assert last.shape[:2] == (720, 1280)
+    # 24 of 255: lossy colours of a codec that halves chroma.
+    assert np.abs(last[:60, :60].mean(axis=(0, 1)) - [0x00, 0xB1, 0x40]).max() < 24
+    assert np.abs(frames[0].astype(int) - last).mean() > 0.3  # it moves
+
+
+def test_a_cut_out_is_recorded_with_its_transparency(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits, "?effect=cutout")
+    download = record(visit, 2.5)
+    frames = frames_of(Path(download.path()), "libvpx-vp9")
+    alpha = frames[-1][..., 3]
+    assert alpha[:60, :60].max() < 20  # the room
+    assert (alpha > 235).mean() > 0.05  # the person
+
+
+def test_a_recording_is_saved_when_its_source_goes(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits)
+    visit.play("camera")
+    visit.page.locator("#record").click()
+    expect(visit.page.locator("#recording-text")).to_contain_text("0:02", timeout=15_000)
+    with visit.page.expect_download() as download:
+        visit.page.locator("#camera").click()
+    assert len(frames_of(Path(download.value.path()))) > 3
+
+
+def test_a_recording_survives_its_tab(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits)
+    page = visit.page
+    page.locator("#record").click()
+    page.wait_for_function(
+        "() => /0:0[2-9]/.test(document.querySelector('#recording-text').innerText)"
+    )
+    page.close(run_before_unload=False)
+    visit.page = visit.context.new_page()
+    visit.page.goto(f"{isolated_url}/")
+    expect(visit.page.locator("#kept-recording")).to_be_visible()
+    with visit.page.expect_download() as download:
+        visit.page.locator("#kept-save").click()
+    assert len(frames_of(Path(download.value.path()))) > 3
+    expect(visit.page.locator("#kept-recording")).to_be_hidden()
+
+
+def test_the_picture_is_copied(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(
+        isolated_url, visits, "?effect=cutout", permissions=["clipboard-read", "clipboard-write"]
+    )
+    visit.page.locator("#copy").click()
+    expect(visit.page.locator("#live")).to_have_text(TEXTS["announce.copied"])
+    size = visit.page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          const bitmap = await createImageBitmap(await item.getType('image/png'));
+          return [bitmap.width, bitmap.height];
+        }"""
+    )
+    assert size == [1280, 720]
+
+
+def test_a_refused_clipboard_is_said(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits)
+    refuse = "Promise.reject(new DOMException('no', 'NotAllowedError'))"
+    visit.page.evaluate(f"() => {{ navigator.clipboard.write = () => {refuse}; }}")
+    visit.page.locator("#copy").click()
+    expect(visit.page.locator('[data-code="clipboard-refused"]')).to_be_visible()
+
+
+def pictures(folder: Path, count: int) -> list[Path]:
+    files = []
+    for index in range(count):
+        file = folder / f"me {index}.png"
+        Image.fromarray(DemoClip(320, 240).frame(60 * index)[0]).save(file)
+        files.append(file)
+    return files
+
+
+def test_many_pictures_become_cut_outs_in_a_zip(
+    isolated_url: str, tmp_path: Path, visits: Visits
+) -> None:
+    visit = open_page(isolated_url, visits)
+    page = visit.page
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    page.locator("#file").set_input_files([*pictures(tmp_path, 3), broken])
+    expect(page.locator("#batch-text")).to_contain_text("4 pictures")
+    with page.expect_download(timeout=60_000) as download:
+        page.locator("#batch-start").click()
+    expect(page.locator("#batch-text")).to_contain_text("broken.png")
+    with zipfile.ZipFile(Path(download.value.path())) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["me 0.png", "me 1.png", "me 2.png"]
+        for name in archive.namelist():
+            picture = Image.open(io.BytesIO(archive.read(name)))
+            assert (picture.mode, picture.size) == ("RGBA", (320, 240))
+            assert picture.getchannel("A").getextrema() == (0, 255)
+    page.locator("#batch-cancel").click()
+    frames = visit.frames_shown()
+    page.wait_for_timeout(1000)
+    assert visit.frames_shown() > frames  # the page went on beside it
+
+
+def test_many_pictures_can_be_called_off(isolated_url: str, tmp_path: Path, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits)
+    page = visit.page
+    workers = len(page.workers)
+    page.locator("#file").set_input_files(pictures(tmp_path, 12))
+    page.locator("#batch-start").click()
+    expect(page.locator("#batch-text")).to_contain_text("of 12")
+    page.keyboard.press("Escape")
+    expect(page.locator("#batch")).to_be_hidden()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#notices")).to_be_empty()
+    assert len(page.workers) == workers  # only the page's own
+
+
+def test_before_and_after(isolated_url: str, visits: Visits) -> None:
+    visit = open_page(isolated_url, visits)
+    page = visit.page
+    expect(page.locator("#compare-view")).to_be_hidden()
+    page.locator("#compare").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.querySelector('#compare-canvas').width") == 1280
+    page.keyboard.press("End")  # the line is moved by keys, too
+    expect(page.locator("#compare-range")).to_have_value("100")
+    page.locator("#compare").click()
+    expect(page.locator("#compare-view")).to_be_hidden()
+    # Nothing of the raw picture stays behind.
+    assert page.evaluate("document.querySelector('#compare-canvas').width") == 1
+
+
+@pytest.mark.parametrize("key", ["softness", "shrink"])
+def test_looks_change_the_picture_and_can_be_reset(
+    key: str, isolated_url: str, visits: Visits
+) -> None:
+    visit = open_page(isolated_url, visits, "?effect=color&color=%230047bb")
+    page = visit.page
+    page.locator("#pause").click()
+    page.wait_for_timeout(400)
+    before = visit.canvas().astype(int)
+    page.locator("#looks > summary").click()
+    page.locator(f"#looks-{key}").fill("100")
+    page.wait_for_timeout(400)
+    assert np.abs(visit.canvas() - before).mean() > 0.05
+    assert f"{key}=1" in page.url
+    page.locator("#looks-reset").click()
+    page.wait_for_timeout(400)
+    assert np.abs(visit.canvas() - before).max() <= 3
+    assert key not in page.url
+
+
+def test_a_link_shows_what_it_says(isolated_url: str, visits: Visits) -> None:
+    query = "?effect=color&color=%23e2694a&softness=0.8&islands=1&model=selfie"
+    visit = open_page(isolated_url, visits, query)
+    page = visit.page
+    corner = visit.canvas()[5, 5, :3]
+    assert np.abs(corner.astype(int) - [0xE2, 0x69, 0x4A]).max() <= 1
+    expect(page.locator("#looks-softness")).to_have_value("80")
+    expect(page.locator("#looks-islands")).to_be_checked()
+    expect(page.locator("#status-model")).to_contain_text("square")
+    # What does not fit is left out.
+    page.goto(f"{isolated_url}/?effect=nonsense&strength=7&softness=x")
+    visit.wait_until_matted("demo")
+    expect(page.locator("#looks-softness")).to_have_value("50")
