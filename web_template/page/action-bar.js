@@ -92,7 +92,7 @@ export class ActionBar {
     this.#pause.disabled = kind !== 'demo' && kind !== 'video';
     setIcon(this.#pauseIcon, paused ? 'play' : 'pause');
     labelElement(this.#pause, this.#translator.text(paused ? 'action.play' : 'action.pause'));
-    this.#flip.disabled = !on || waiting || this.#flip.hidden;
+    this.#flip.disabled = !on || waiting || this.#flip.hidden !== false;
     this.#mirror.disabled = !on || facingAway;
     this.#mirror.setAttribute('aria-pressed', String(on && !facingAway && mirrored));
     this.#snapshot.disabled = kind === 'none';

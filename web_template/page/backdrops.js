@@ -55,6 +55,16 @@ export async function readPicture(file) {
 }
 
 /**
+ * @param {ImageBitmap} picture
+ * @returns {Promise<Blob>} it as a file, for the page's own picture elements
+ */
+export function still(picture) {
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext('2d')?.drawImage(picture, 0, 0);
+  return canvas.convertToBlob({ type: 'image/jpeg' });
+}
+
+/**
  * @param {CanvasImageSource} source
  * @param {{width: number, height: number}} size
  * @param {boolean} flipped

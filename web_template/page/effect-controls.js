@@ -4,6 +4,7 @@
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {Effect['kind']} EffectKind
+ * @typedef {Awaited<ReturnType<typeof openVideoBackdrop>>} VideoBackdrop
  *
  * @typedef {object} EffectOptions
  * @property {import('./settings.js').Settings} settings
@@ -14,9 +15,10 @@
 
 import { EFFECT_KINDS } from '../shared/effects.js';
 import { backdropImage, paintBackdrop } from './backdrop-layer.js';
-import { builtInBackdrop, ownBackdrop, readPicture } from './backdrops.js';
+import { builtInBackdrop, ownBackdrop, readPicture, still } from './backdrops.js';
 import { all, byId, setText } from './dom.js';
 import { saveSettings } from './settings.js';
+import { openVideoBackdrop } from './video-backdrop.js';
 
 /** The tint of the Python reference. */
 const OVERLAY_COLOR = '#00ff00';
@@ -32,7 +34,7 @@ export class EffectControls {
   #color;
   #mirrored = false;
   #turn = 0;
-  /** @type {{picture: ImageBitmap, url: string} | null} */
+  /** @type {{picture: ImageBitmap, url: string, video: VideoBackdrop | null} | null} */
   #own = null;
   /** The bitmap that the engine was given, and what it shows. @type {{key: string, image: ImageBitmap} | null} */
   #bitmap = null;
@@ -77,13 +79,16 @@ export class EffectControls {
     if (this.#kind === 'image') this.apply();
   }
 
-  /** @param {File} file  a picture to put behind the person */
+  /** @param {File} file  a picture or a video to put behind the person */
   async useOwnBackdrop(file) {
     try {
-      const picture = await readPicture(file);
+      const own = await (file.type.startsWith('video/')
+        ? this.#openVideo(file)
+        : openPicture(file));
       this.#own?.picture.close();
+      this.#own?.video?.end();
       if (this.#own) URL.revokeObjectURL(this.#own.url);
-      this.#own = { picture, url: URL.createObjectURL(file) };
+      this.#own = own;
     } catch (error) {
       this.#options.onError(error, file.name);
       return;
@@ -97,10 +102,38 @@ export class EffectControls {
     this.choose('image');
   }
 
+  /** @param {File} file */
+  async #openVideo(file) {
+    const home = byId('clips', HTMLElement);
+    const video = await openVideoBackdrop(file, home, (picture) => this.#nextPicture(picture));
+    const picture = await video.first();
+    return { picture, url: URL.createObjectURL(await still(picture)), video };
+  }
+
+  /** @param {ImageBitmap} picture  the video's next one */
+  #nextPicture(picture) {
+    if (!this.#own || !this.#showsOwn) {
+      picture.close();
+      return;
+    }
+    this.#own.picture.close();
+    this.#own.picture = picture;
+    const old = this.#bitmap;
+    this.#bitmap = { key: this.#backdropKey, image: ownBackdrop(picture, this.#mirrored) };
+    this.#options.onChange({ kind: 'image', image: this.#bitmap.image });
+    old?.image.close();
+  }
+
+  get #showsOwn() {
+    return this.#kind === 'image' && this.#chosen('backdrop') === OWN;
+  }
+
   /** Gives the chosen effect to the engine; the newest choice wins over a slow picture. */
   async apply() {
     const turn = ++this.#turn;
     this.#render();
+    if (this.#showsOwn) this.#own?.video?.play();
+    else this.#own?.video?.pause();
     try {
       if (this.#kind === 'image') await this.#loadBitmap();
     } catch (error) {
@@ -216,4 +249,10 @@ export class EffectControls {
   #radios(name) {
     return all(this.#panel, `input[name="${name}"]`, HTMLInputElement);
   }
+}
+
+/** @param {File} file */
+async function openPicture(file) {
+  const picture = await readPicture(file);
+  return { picture, url: URL.createObjectURL(file), video: null };
 }
