@@ -7,7 +7,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = ("selfie-landscape", "selfie")
 
 DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS = 1280, 720, 30, 8
+# What shapes a site besides the project's own code.
+_TOOLS = (
+    "av", "brotli", "jinja2", "matplotlib", "numpy", "onnx", "onnxruntime", "onnxsim", "pillow",
+    "tflite",
+)  # fmt: skip
 # The frame whose picture stands for the clip before it plays.
 POSTER_FRAME = 0
 
@@ -83,6 +88,7 @@ def build_site(
 
     from builder.join import find_esbuild
     from builder.precompress import warm_up
+    from builder.report import report_files
     from builder.site import render_site
     from builder.site_backgrounds import read_backgrounds
     from builder.site_plan import BACKDROPS, OWN_BACKDROP, Runtime, SiteBackgrounds, SitePlan
@@ -111,6 +117,8 @@ def build_site(
         overlay=choices.templates,
         esbuild=find_esbuild(paths.node_modules()) if join else None,
     )
+    progress("writing the report")
+    plan = replace(plan, extra=report_files(built))
     progress("rendering the site")
     render_site(plan, site_dir, progress=progress)
     return BuildResult(site_dir, rendered=True, models=built)
@@ -202,7 +210,19 @@ def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices, switches: list
         [hash_files(files_of(tree)) for tree in trees],
         [choices.title, choices.default_effect, choices.locale, choices.base, *switches],
         [_folder_state(folder) for folder in (choices.backgrounds, choices.templates)],
-        _versions(("av", "brotli", "jinja2", "numpy", "onnx", "onnxruntime", "onnxsim", "tflite")),
+        _versions(
+            (
+                "av",
+                "brotli",
+                "jinja2",
+                "matplotlib",
+                "numpy",
+                "onnx",
+                "onnxruntime",
+                "onnxsim",
+                "tflite",
+            )
+        ),
     ]
     return hash_json(parts)
 

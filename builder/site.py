@@ -166,7 +166,7 @@ def _site_files(plan: SitePlan) -> dict[str, bytes]:
         },
         plan.overlay,
     )
-    files |= pages
+    files |= pages | dict(plan.extra)
     build = tree_hash(files)
     files["service-worker.js"] = _service_worker(plan, build)
     # Pages carry the manifest without this list, which only caches read and which names the pages.

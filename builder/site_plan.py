@@ -175,6 +175,7 @@ class SitePlan:
     demo: DemoMedia
     fingerprint: str  # of everything that went into the build
     version: str  # of Livematte
+    extra: Mapping[str, bytes] = field(default_factory=dict)  # further files by site path
     locale: str = "en"  # the language of a visitor whose browser names none that the page speaks
     default_effect: str = "image"  # what a first visit shows
     backgrounds: SiteBackgrounds = SiteBackgrounds()
