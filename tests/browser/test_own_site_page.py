@@ -1,7 +1,5 @@
 """A site in one's own name, built by the command and opened as its visitors do."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from browsers import Visits
