@@ -22,9 +22,11 @@ const VISIBLE = Math.fround(0.1);
 /** @type {MaskStage} */
 export function cleanShape(alpha, width, height) {
   const scale = width / BASE_WIDTH;
-  const outside = Uint8Array.from(alpha, (value) => (value > CORE ? 0 : 1));
-  const eroded = dilated(outside, width, height, Math.floor(ERODE_REACH * scale + 0.5));
-  const core = eroded.map((isOutside) => 1 - isOutside);
+  // Loops, not `from` and `map`: those call a function for each pixel and take ten times as long.
+  const core = new Uint8Array(alpha.length);
+  for (let i = 0; i < alpha.length; i++) core[i] = alpha[i] > CORE ? 0 : 1;
+  const eroded = dilated(core, width, height, Math.floor(ERODE_REACH * scale + 0.5));
+  for (let i = 0; i < core.length; i++) core[i] = 1 - eroded[i];
   const kept = dilated(core, width, height, Math.floor(DILATE_REACH * scale + 0.5));
   for (let i = 0; i < alpha.length; i++) alpha[i] *= kept[i];
 }
