@@ -63,6 +63,10 @@ const effects = new EffectControls({
   translator,
   onChange: (effect) => host.current?.setEffect(effect),
   onError: report,
+  onNotKept: (error) => {
+    console.info('not kept:', error);
+    notices.show('backdrop-not-kept');
+  },
 });
 
 const looks = new LooksControl(settings.looks, translator, (changed) => {

@@ -4,21 +4,26 @@
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {Effect['kind']} EffectKind
- * @typedef {Awaited<ReturnType<typeof openVideoBackdrop>>} VideoBackdrop
  *
  * @typedef {object} EffectOptions
  * @property {import('./settings.js').Settings} settings
  * @property {import('./i18n.js').Translator} translator
  * @property {(effect: Effect) => void} onChange
  * @property {(error: unknown, name: string) => void} onError
+ * @property {(error: unknown) => void} onNotKept  the visitor's own is used, but only until the page is closed
  */
 
 import { EFFECT_KINDS } from '../shared/effects.js';
 import { backdropImage, paintBackdrop } from './backdrop-layer.js';
-import { builtInBackdrop, ownBackdrop, readPicture, still } from './backdrops.js';
+import { builtInBackdrop, ownBackdrop } from './backdrops.js';
 import { all, byId, setText } from './dom.js';
+import {
+  endOwnBackdrop,
+  keepOwnBackdrop,
+  keptOwnBackdrop,
+  openOwnBackdrop,
+} from './own-backdrop.js';
 import { saveSettings } from './settings.js';
-import { openVideoBackdrop } from './video-backdrop.js';
 
 /** The tint of the Python reference. */
 const OVERLAY_COLOR = '#00ff00';
@@ -34,7 +39,7 @@ export class EffectControls {
   #color;
   #mirrored = false;
   #turn = 0;
-  /** @type {{picture: ImageBitmap, url: string, video: VideoBackdrop | null} | null} */
+  /** @type {import('./own-backdrop.js').OwnBackdrop | null} */
   #own = null;
   /** The bitmap that the engine was given, and what it shows. @type {{key: string, image: ImageBitmap} | null} */
   #bitmap = null;
@@ -52,6 +57,7 @@ export class EffectControls {
     });
     options.translator.onChange(() => this.#render());
     this.#render();
+    this.#restoreOwn();
   }
 
   /** What to start the engine with: transparent over the page's backdrop until the picture is there. */
@@ -79,35 +85,49 @@ export class EffectControls {
     if (this.#kind === 'image') this.apply();
   }
 
-  /** @param {File} file  a picture or a video to put behind the person */
+  /** @param {File} file  a picture or a video to put behind the person, from now on */
   async useOwnBackdrop(file) {
+    if (!(await this.#openOwn(file))) return;
+    this.#check('backdrop', OWN);
+    this.choose('image');
     try {
-      const own = await (file.type.startsWith('video/')
-        ? this.#openVideo(file)
-        : openPicture(file));
-      this.#own?.picture.close();
-      this.#own?.video?.end();
-      if (this.#own) URL.revokeObjectURL(this.#own.url);
+      await keepOwnBackdrop(file);
+    } catch (error) {
+      this.#options.onNotKept(error);
+    }
+  }
+
+  /** The one of an earlier visit; where there is none, the first of the site stands for it. */
+  async #restoreOwn() {
+    const file = await keptOwnBackdrop();
+    const wasChosen = this.#chosen('backdrop') === OWN;
+    if (this.#own) return; // another has been opened meanwhile
+    if (file && (await this.#openOwn(file))) {
+      if (wasChosen) this.apply();
+    } else if (wasChosen) {
+      this.#check('backdrop', this.#radios('backdrop')[0]?.value ?? '');
+      this.apply();
+    }
+  }
+
+  /**
+   * @param {File} file
+   * @returns {Promise<boolean>} whether it is there
+   */
+  async #openOwn(file) {
+    try {
+      const home = byId('clips', HTMLElement);
+      const own = await openOwnBackdrop(file, home, (picture) => this.#nextPicture(picture));
+      endOwnBackdrop(this.#own);
       this.#own = own;
     } catch (error) {
       this.#options.onError(error, file.name);
-      return;
+      return false;
     }
     this.#bitmap = null; // of the picture before
     this.#ownTile.hidden = false;
-    all(this.#ownTile, 'img', HTMLImageElement).forEach((image) => {
-      image.src = this.#own?.url ?? '';
-    });
-    this.#check('backdrop', OWN);
-    this.choose('image');
-  }
-
-  /** @param {File} file */
-  async #openVideo(file) {
-    const home = byId('clips', HTMLElement);
-    const video = await openVideoBackdrop(file, home, (picture) => this.#nextPicture(picture));
-    const picture = await video.first();
-    return { picture, url: URL.createObjectURL(await still(picture)), video };
+    for (const image of all(this.#ownTile, 'img', HTMLImageElement)) image.src = this.#own.url;
+    return true;
   }
 
   /** @param {ImageBitmap} picture  the video's next one */
@@ -162,7 +182,7 @@ export class EffectControls {
       effect: this.#kind,
       strength: Number(this.#strength.value) / 100,
       color: this.#color,
-      ...(backdrop === OWN ? {} : { backdrop }),
+      backdrop,
     });
     this.apply();
   }
@@ -249,10 +269,4 @@ export class EffectControls {
   #radios(name) {
     return all(this.#panel, `input[name="${name}"]`, HTMLInputElement);
   }
-}
-
-/** @param {File} file */
-async function openPicture(file) {
-  const picture = await readPicture(file);
-  return { picture, url: URL.createObjectURL(file), video: null };
 }

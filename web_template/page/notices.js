@@ -11,6 +11,7 @@ export const PAGE_CODES = Object.freeze(
   /** @type {const} */ ([
     'snapshot',
     'clipboard-refused',
+    'backdrop-not-kept',
     'recording-unsupported',
     'recording-failed',
     'microphone-denied',
