@@ -38,14 +38,14 @@ export async function keptFile(name) {
       database.close();
     }
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
+    if (!(error instanceof DOMException) && !(error instanceof TypeError)) throw error;
     return null;
   }
 }
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
-  const request = indexedDB.open(DATABASE, 1);
+  const request = globalThis.indexedDB.open(DATABASE, 1); // some private windows have none
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return answer(request);
 }
