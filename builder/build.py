@@ -5,13 +5,13 @@ Everything is gathered before the site is written, and nothing is written when n
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder import __version__, paths
+from builder.cache import filling
 from builder.errors import SiteError
 from builder.importers.paddle_files import PARAMETERS, is_program
 from builder.pipeline import BuiltModel, Progress, build_model, files_of, hash_files, hash_json
@@ -175,14 +175,9 @@ def _demo_media(progress: Progress) -> "DemoMedia":
     if not folder.is_dir():
         progress("drawing the demonstration clip")
         clip = DemoClip(DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as scratch:
-            new = Path(scratch) / "demo"
-            new.mkdir()
+        with filling(folder) as new:
             write_webm(clip, new / "demo.webm")
             write_poster(clip, new / "demo.jpg", POSTER_FRAME)
-            if not folder.exists():
-                new.rename(folder)
     return DemoMedia(
         video=folder / "demo.webm",
         poster=folder / "demo.jpg",
@@ -194,7 +189,7 @@ def _demo_media(progress: Progress) -> "DemoMedia":
 
 
 def _demo_key() -> str:
-    names = ("assets", "backgrounds.py", "demo.py")
+    names = ("assets/portrait.png", "backgrounds.py", "demo.py")
     files = [path for name in names for path in files_of(paths.PACKAGE_DIR / name)]
     sizes = [DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS, POSTER_FRAME]
     return hash_json([sizes, hash_files(files), *_versions(("av", "numpy", "pillow"))])[:16]

@@ -5,6 +5,7 @@
     LivematteError
     ├── RecipeError        a recipe file that cannot be used (carries every mistake found)
     ├── FetchError         source bytes that cannot be brought, or that are not the expected ones
+    ├── CacheError         a cache that cannot be written
     ├── ModelImportError   source bytes that are no model, or hold an op that is not known
     ├── ContractError      a model that cannot be brought to the frame → alpha contract
     ├── VerifyError        a stage that changed the answer, or that was never compared
@@ -41,6 +42,10 @@ class RecipeError(LivematteError):
 
 class FetchError(LivematteError):
     """Source bytes that cannot be brought, or that are not the expected ones."""
+
+
+class CacheError(LivematteError):
+    """A cache that cannot be written."""
 
 
 class ModelImportError(LivematteError):

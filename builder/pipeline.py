@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder import paths
+from builder.cache import filling
 from builder.fetch import fetch
 from builder.recipe import Recipe
 from builder.tuning import chosen_rewrites, read_tuning
@@ -50,10 +50,10 @@ CALIBRATION_FRAMES, CALIBRATION_SEED = 32, 1
 _TOOLS = ("numpy", "onnx", "onnxruntime", "onnxsim", "tflite")
 _EXTRAS = ("paddle2onnx", "paddlepaddle")
 _STAGE_SOURCES = (
-    "importers", "rewrites", "assets", "contract", "simplify.py", "quantize",
+    "importers", "rewrites", "assets/portrait.png", "contract", "simplify.py", "quantize",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
     "messages.py", "archives.py", "tuning.py", "golden.py", "variants.py",
-    "pipeline.py",
+    "cache.py", "pipeline.py",
 )  # fmt: skip
 
 _GOLDEN = "golden.bin"
@@ -189,18 +189,13 @@ def _make(
         )
     )  # fmt: skip
     variants = [_judge(recipe, each, fp32, progress) for each in made]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as scratch:
-        new = Path(scratch) / "model"
-        new.mkdir()
+    with filling(folder) as new:
         for variant, each in zip(variants, made, strict=True):
             if variant.reason is None:
                 (new / f"{variant.name}.onnx").write_bytes(_bytes(each.model))
         (new / _GOLDEN).write_bytes(_golden(recipe, simplified))
         report = {"stages": [asdict(s) for s in stages], "variants": [asdict(v) for v in variants]}
         (new / "model.json").write_text(json.dumps(report, indent=1), "utf-8")
-        if not folder.exists():
-            new.rename(folder)
 
 
 def _rewrite(
