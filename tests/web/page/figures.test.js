@@ -38,7 +38,7 @@ function stats(changes = {}) {
     threads: 2,
     compositor: 'cpu',
     sampler: 'planes',
-    samplerTimes: { rgba: 2.14, planes: 0.34 },
+    samplerTimes: { rgba: 2.14, planes: 0.34, canvas2d: 13.9 },
     fps: 29.974,
     frames: 1234,
     droppedFrames: 5,
@@ -59,7 +59,7 @@ test('what runs, and why', () => {
     threads: '2 threads, isolated',
     model: 'Selfie, square, fp16',
     picture: '1280 × 720, cpu',
-    sampler: 'planes (tried, in ms: planes 0.3, rgba 2.1)',
+    sampler: 'planes (tried, in ms: planes 0.3, rgba 2.1, canvas2d 13.9)',
     governor: '–',
     frames: '1,234 shown, 5 skipped',
     memory: '84.3 MB, with the worker',
@@ -109,7 +109,7 @@ test('the text for a report holds the figures, and nothing that a visitor has pu
     'fps: 29.97',
     'droppedFrames: 5',
     'governor: {"level":1,"reason":"slow"}',
-    'samplerTimes: {"rgba":2.14,"planes":0.34}',
+    'samplerTimes: {"rgba":2.14,"planes":0.34,"canvas2d":13.9}',
     'totalMs: median 5.00, 95 % 9.23',
     'memory: 12.3 MB, page alone',
   ]) {
@@ -171,4 +171,22 @@ test('where the exact way is missing or refuses, the page alone is counted', asy
   const silent = new MemoryMeter({ performance: {}, crossOriginIsolated: true }, () => 0);
   await silent.refresh();
   assert.equal(silent.last, null);
+});
+
+test('a question that is still open is not asked again, however long it takes', async () => {
+  let nowMs = 0;
+  const never = () => new Promise(() => {});
+  const performance = { measureUserAgentSpecificMemory: never };
+  const meter = new MemoryMeter({ performance, crossOriginIsolated: true }, () => nowMs);
+  meter.refresh();
+  nowMs = 60_000;
+  assert.equal(await meter.refresh(), false);
+});
+
+test('a page that is not isolated does not ask: the browser would refuse', async () => {
+  const measureUserAgentSpecificMemory = () => assert.fail('asked');
+  const performance = { memory: { usedJSHeapSize: 1e6 }, measureUserAgentSpecificMemory };
+  const meter = new MemoryMeter({ performance, crossOriginIsolated: false }, () => 0);
+  await meter.refresh();
+  assert.deepEqual(meter.last, { bytes: 1e6, isWhole: false });
 });
