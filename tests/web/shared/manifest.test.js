@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  automaticModels,
+  automaticSpec,
   checkManifest,
   fetchManifest,
   gpuRuntimeSpec,
@@ -80,6 +82,31 @@ test('an unknown model names those that are there', () => {
     code: 'model-unavailable',
     message: /tall.*wide, square/,
   });
+});
+
+test('an automatic choice: the default model first, and its relatives', () => {
+  const whole = manifest();
+  const [first] = whole.models;
+  const sibling = { ...first, name: 'sibling' };
+  const stranger = { ...first, name: 'stranger', homepage: 'https://other.example/' };
+  whole.models = [stranger, sibling, first];
+  whole.defaultModel = first.name;
+  assert.deepEqual(automaticModels(whole), ['sibling', first.name]);
+  const { choices, ...spec } = automaticSpec(whole, ROOT);
+  assert.deepEqual(spec, modelSpec(whole, ROOT));
+  assert.deepEqual(
+    choices?.map(({ name }) => name),
+    ['sibling', first.name],
+  );
+});
+
+test('a model without a page of its own has no relatives', () => {
+  const whole = manifest();
+  whole.models = [
+    { ...whole.models[0], homepage: '' },
+    { ...whole.models[0], name: 'other', homepage: '' },
+  ];
+  assert.deepEqual(automaticModels(whole), [whole.defaultModel]);
 });
 
 test('the runtime below the root', () => {
