@@ -86,7 +86,7 @@ test('an unknown model names those that are there', () => {
 
 test('an automatic choice: the default model first, and its relatives', () => {
   const whole = manifest();
-  const [first] = whole.models;
+  const first = { ...whole.models[0], homepage: 'https://home.example/' };
   const sibling = { ...first, name: 'sibling' };
   const stranger = { ...first, name: 'stranger', homepage: 'https://other.example/' };
   whole.models = [stranger, sibling, first];
