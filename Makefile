@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup setup-tests serve build bench test fuzz check format clean
+.PHONY: setup setup-tests serve build bench soak test fuzz check format clean
 
 setup setup-tests:  ## virtual environment, Python and npm packages; for the tests a Chromium
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "setup: $(PYTHON) is missing; install Python 3.11 or newer, or name it: make PYTHON=…" >&2; exit 1; }
@@ -24,6 +24,9 @@ test: setup-tests  ## JavaScript units, then Python and browser tests
 
 fuzz: setup-tests  ## damaged model files and recipes, 21,000 cases and more
 	@LIVEMATTE_FUZZ=3000 $(BIN)/python -m pytest -q tests/builder/test_fuzz.py
+
+soak: setup-tests  ## ten minutes of an engine in use: its memory must not grow (SOAK_MINUTES=…)
+	@$(BIN)/python -m pytest -o log_cli=true --log-cli-level=INFO tests/browser/soak.py
 
 check: setup  ## formatting, lint and types of both languages
 	@$(BIN)/ruff format --check .
