@@ -1,6 +1,7 @@
 """Paddle models: two files or an archive, converted by paddle2onnx in a process of its own."""
 
 import io
+import subprocess
 import tarfile
 import zipfile
 from importlib.metadata import version
@@ -65,6 +66,8 @@ def test_the_pair_by_its_recipe(pair):
 
 def test_the_pack_is_the_same_every_time(pair):
     first = pack(pair)
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     pair.touch()
     assert pack(pair) == first
 
@@ -125,6 +128,18 @@ def test_damaged_files(pair, suffix, contents):
     with pytest.raises(ModelImportError, match=refused) as caught:
         import_model(pack(pair), "paddle", "small.pdmodel")
     assert "\n" not in str(caught.value)
+
+
+def test_nothing_converted_is_not_believed(pair, monkeypatch):
+    """paddle2onnx ends well after writing no bytes, where it cannot parse the program."""
+
+    def nothing(command, **_):
+        Path(command[-1]).write_bytes(b"")
+        return subprocess.CompletedProcess(command, 0, "", "[ERROR] Failed to parse")
+
+    monkeypatch.setattr(paddle.subprocess, "run", nothing)
+    with pytest.raises(ModelImportError, match="cannot convert it .*Failed to parse"):
+        import_model(pack(pair), "paddle", "small")
 
 
 def test_a_program_without_its_parameters(pair):
