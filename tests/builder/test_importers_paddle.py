@@ -138,7 +138,7 @@ def test_nothing_converted_is_not_believed(pair, monkeypatch):
         return subprocess.CompletedProcess(command, 0, "", "[ERROR] Failed to parse")
 
     monkeypatch.setattr(paddle.subprocess, "run", nothing)
-    with pytest.raises(ModelImportError, match="cannot convert it .*Failed to parse"):
+    with pytest.raises(ModelImportError, match=r"cannot convert it .*Failed to parse"):
         import_model(pack(pair), "paddle", "small")
 
 
