@@ -13,21 +13,30 @@
  * @typedef {import('./mask-filter.js').MaskStage} MaskStage
  */
 
-const CORE = Math.fround(240 / 255);
+export const CORE = Math.fround(240 / 255);
 const ERODE_REACH = 2; // pixels on each side of the centre, at BASE_WIDTH
 const DILATE_REACH = 12;
 const BASE_WIDTH = 256;
 const VISIBLE = Math.fround(0.1);
 
+/**
+ * @param {number} width  of the matte, pixels
+ * @returns {{erode: number, dilate: number}} one arm of each cross, rounded half up
+ */
+export function shapeReaches(width) {
+  const scaled = (/** @type {number} */ reach) => Math.floor((reach * width) / BASE_WIDTH + 0.5);
+  return { erode: scaled(ERODE_REACH), dilate: scaled(DILATE_REACH) };
+}
+
 /** @type {MaskStage} */
 export function cleanShape(alpha, width, height) {
-  const scale = width / BASE_WIDTH;
+  const { erode, dilate } = shapeReaches(width);
   // Loops, not `from` and `map`: those call a function for each pixel and take ten times as long.
   const core = new Uint8Array(alpha.length);
   for (let i = 0; i < alpha.length; i++) core[i] = alpha[i] > CORE ? 0 : 1;
-  const eroded = dilated(core, width, height, Math.floor(ERODE_REACH * scale + 0.5));
+  const eroded = dilated(core, width, height, erode);
   for (let i = 0; i < core.length; i++) core[i] = 1 - eroded[i];
-  const kept = dilated(core, width, height, Math.floor(DILATE_REACH * scale + 0.5));
+  const kept = dilated(core, width, height, dilate);
   for (let i = 0; i < alpha.length; i++) alpha[i] *= kept[i];
 }
 

@@ -22,6 +22,7 @@
 import { isSameRect } from '../alpha-view.js';
 import { areaOf } from '../mask-filter.js';
 import { COARSE, CUT, FINE, GAP_S, steadied } from '../temporal-filter.js';
+import { createShape } from './gpu-shape.js';
 import { GATHER, REPORT, REPORT_WORDS, SETTLE } from './shaders/filter.wgsl.js';
 import { createFloats, createStep, createUniforms, readBuffer, submit } from './steps.js';
 
@@ -42,6 +43,9 @@ export class GpuFilter {
   #buffers;
   #alphaMap;
   #steadiness = 1;
+  #hasIslands = true;
+  /** @type {ReturnType<typeof createShape> | null} */
+  #shape = null;
   /** What the matte before covers. @type {Rect | null} */
   #before = null;
   #timeS = 0;
@@ -73,9 +77,13 @@ export class GpuFilter {
     });
   }
 
-  /** @param {Pick<import('../../shared/looks.js').Looks, 'steadiness'>} looks */
-  setLooks({ steadiness }) {
+  /**
+   * Which person is the largest the GPU does not find out: such islands are cleaned as any.
+   * @param {Pick<import('../../shared/looks.js').Looks, 'steadiness' | 'islands'>} looks
+   */
+  setLooks({ steadiness, islands }) {
     this.#steadiness = steadiness;
+    this.#hasIslands = !islands;
   }
 
   /** Forgets earlier frames: the source changed. */
@@ -117,6 +125,7 @@ export class GpuFilter {
       const map = this.#alphaMap.createView();
       const resources = [this.#params.buffer, now, moved, report, settled, map];
       this.#settle.run(encoder, resources, width, height);
+      this.#runShape(encoder, map);
       encoder.copyBufferToBuffer(modelAlpha, 0, shownModelAlpha, 0, shownModelAlpha.size);
     });
     this.#before = matteRect;
@@ -127,6 +136,7 @@ export class GpuFilter {
   dispose() {
     for (const buffer of Object.values(this.#buffers)) buffer.destroy();
     this.#params.buffer.destroy();
+    this.#shape?.dispose();
     this.#alphaMap.destroy();
   }
 
@@ -140,6 +150,17 @@ export class GpuFilter {
     encoder.clearBuffer(report);
     const resources = [this.#params.buffer, modelAlpha, settled, now, moved, report];
     this.#gather.run(encoder, resources, width, height);
+  }
+
+  /**
+   * @param {GPUCommandEncoder} encoder
+   * @param {GPUTextureView} map
+   */
+  #runShape(encoder, map) {
+    if (this.#hasIslands) return;
+    const { width, height } = this.#model;
+    this.#shape ??= createShape(this.#device, width, height);
+    this.#shape.run(encoder, this.#buffers.settled, map);
   }
 
   /**
@@ -183,8 +204,9 @@ export class GpuFilter {
   #matte(place) {
     const { width, height, threshold, ramp } = this.#model;
     const { settled, report, shownModelAlpha } = this.#buffers;
+    const shown = (!this.#hasIslands && this.#shape?.shaped) || settled;
     const read = async () => {
-      const buffers = [settled, shownModelAlpha];
+      const buffers = [shown, shownModelAlpha];
       const [alpha, modelAlpha] = await Promise.all(
         buffers.map(async (buffer) => new Float32Array(await readBuffer(this.#device, buffer))),
       );
