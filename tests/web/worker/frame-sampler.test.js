@@ -157,12 +157,13 @@ test('a trial that throws costs nothing but the way', async () => {
 test('frames of another format, size class or colour space are another race', async () => {
   const { ways, now } = timedWays({ planes: 3, gpu: 1 });
   const sampler = createFrameSampler(4, 4, ways, now);
+  const wide = { format: 'NV12', matrix: 'bt709', width: 16, height: 16 };
   const kinds = [
     {},
-    { format: 'NV12' },
-    { width: 16, height: 16 },
     { matrix: 'bt709' },
-    { rotation: /** @type {const} */ (90) },
+    { format: 'NV12', matrix: 'bt709' },
+    wide,
+    { ...wide, rotation: /** @type {const} */ (90) },
   ];
   for (const options of kinds) {
     const make = () => new FakeFrame(options).asVideoFrame;
