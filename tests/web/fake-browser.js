@@ -49,6 +49,7 @@ const makersWith = (alpha) => ({
 /** A worker whose other side is the real engine, with a model and a compositor for tests. */
 export class FakeWorker extends EventTarget {
   isTerminated = false;
+  isAttached = false;
   #engine = new Engine({
     post: (data) => this.#toPage(data),
     askGpu: async () => world.gpu,
@@ -87,6 +88,7 @@ export class FakeWorker extends EventTarget {
   }
   /** @param {any} message */
   postMessage(message) {
+    this.isAttached ||= message.type === 'attach';
     this.messages.push(message);
     if (!world.dies) queueMicrotask(() => this.#engine.handle(message));
     else

@@ -247,6 +247,20 @@ test('what is attached and set while another backend gets ready is its own, too'
   assert.deepEqual(workers[1].compositor?.effect, { kind: 'color', color: '#123456' });
 });
 
+test('a source that is attached while the first matte is awaited is taken over, too', async () => {
+  const { matte } = await started();
+  const mute = new FakeVideo();
+  mute.readyState = 0; // it has no frame to show
+  await matte.attach(/** @type {any} */ (mute));
+  const switched = matte.setBackend('webgpu');
+  await until(() => workers[1]?.compositor !== null && workers[1]?.isAttached);
+  const later = new FakeVideo();
+  later.currentTime = 9;
+  await matte.attach(/** @type {any} */ (later));
+  await switched;
+  await until(() => workers[1].compositor?.drawn.at(-1)?.frame?.timestamp === 9e6);
+});
+
 test('the last wish of several counts', async () => {
   const { matte } = await started();
   await running(matte);
@@ -271,6 +285,6 @@ test('disposed of while another backend gets ready: both workers end', async () 
   const switched = assert.rejects(matte.setBackend('webgpu'));
   await until(() => workers.length === 2);
   matte.dispose();
-  await switched;
   await until(() => workers.every(({ isTerminated }) => isTerminated));
+  await switched;
 });
