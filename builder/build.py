@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder import __version__, paths
+from builder.built import BuiltModel
 from builder.cache import filling
 from builder.errors import SiteError
 from builder.importers.paddle_files import PARAMETERS, is_program
-from builder.pipeline import BuiltModel, Progress, build_model, files_of, hash_files, hash_json
+from builder.pipeline import Progress, build_model, files_of, hash_files, hash_json
 from builder.recipe import Recipe, load_recipe
 from builder.site_choices import SiteChoices
 from builder.tuning import read_tuning

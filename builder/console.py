@@ -21,8 +21,8 @@ from rich.text import Text
 from builder.progress import Advance
 
 if TYPE_CHECKING:
+    from builder.built import BuiltModel
     from builder.check import CheckResult
-    from builder.pipeline import BuiltModel
 
 # Progress goes where it cannot get into a pipe; results go to standard output.
 progress_console = Console(stderr=True, highlight=False)

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from builder.built import BuiltModel
 from builder.errors import ContractError, RecipeError
 from builder.importers.paddle_files import PROGRAMS
-from builder.pipeline import BuiltModel, Progress, build_model
+from builder.pipeline import Progress, build_model
 from builder.recipe import Input, MatteSettings, Output, PathSource, Recipe, Title, load_recipe
 
 _FORMATS: dict[str, Literal["tflite", "onnx", "paddle"]] = {

@@ -11,18 +11,19 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder import paths
+from builder.built import GOLDEN, BuiltModel, Stage, Variant, is_built, read_built, write_figures
 from builder.cache import filling
 from builder.fetch import fetch
 from builder.recipe import Recipe
-from builder.tuning import chosen_rewrites, read_tuning
-from builder.variants import Choice, Made, choose_variants, gate, make_variants
+from builder.tuning import chosen_rewrites
+from builder.variants import Made, gate, make_variants
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,69 +54,8 @@ _STAGE_SOURCES = (
     "importers", "rewrites", "assets/portrait.png", "contract", "simplify.py", "quantize",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
     "messages.py", "archives.py", "tuning.py", "golden.py", "variants.py",
-    "cache.py", "pipeline.py",
+    "cache.py", "built.py", "pipeline.py",
 )  # fmt: skip
-
-_GOLDEN = "golden.bin"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What one stage made, against the stage before it (none before the first)."""
-
-    name: str
-    nodes: int
-    bytes: int
-    ms: float
-    max_abs_diff: float | None
-    mean_abs_diff: float | None
-    iou: float | None
-    rewrites: tuple[str, ...] = ()  # what the stage "rewrite" applied besides tidying
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One shape of the model, measured against fp32; ``reason`` says why it is not shipped."""
-
-    name: str
-    bytes: int
-    sha256: str
-    max_abs_diff: float
-    mean_abs_diff: float
-    iou: float
-    reason: str | None = None
-    kept: tuple[str, ...] = ()  # the layers that int8 leaves in float32
-
-
-@dataclass(frozen=True)
-class BuiltModel:
-    """A model after all its stages; ``folder`` holds ``<variant>.onnx`` of each one shipped."""
-
-    recipe: Recipe
-    folder: Path
-    stages: tuple[Stage, ...]
-    variants: tuple[Variant, ...]
-    rejected: tuple[Variant, ...]
-
-    @property
-    def choice(self) -> Choice:
-        """Which variants the page takes on which backend, and why."""
-        tuning = read_tuning(self.recipe)
-        return choose_variants(self.variants, tuning.variants if tuning else {})
-
-    @property
-    def preferred(self) -> str:
-        """Which variant the page takes on wasm."""
-        return self.choice.order["wasm"][0]
-
-    @property
-    def golden(self) -> Path:
-        """The file of its golden frame."""
-        return self.folder / _GOLDEN
-
-    def data(self, variant: str) -> bytes:
-        """Read the ONNX bytes of a shipped variant."""
-        return (self.folder / f"{variant}.onnx").read_bytes()
 
 
 def build_model(recipe: Recipe, progress: Progress, calibration: Path | None = None) -> BuiltModel:
@@ -132,11 +72,11 @@ def build_model(recipe: Recipe, progress: Progress, calibration: Path | None = N
     source = fetch(recipe)
     frames = _pictures(recipe, calibration) if calibration else []
     folder = paths.cache_dir() / "models" / f"{recipe.name}-{_key(recipe, source, frames)}"
-    if not (folder / "model.json").is_file():
+    if not is_built(folder):
         _make(recipe, source, frames, folder, progress)
     else:
         progress(f"{recipe.name}: unchanged, from the cache")
-    return _read(recipe, folder)
+    return read_built(recipe, folder)
 
 
 def convert(recipe: Recipe, source: bytes) -> "onnx.ModelProto":
@@ -193,9 +133,8 @@ def _make(
         for variant, each in zip(variants, made, strict=True):
             if variant.reason is None:
                 (new / f"{variant.name}.onnx").write_bytes(_bytes(each.model))
-        (new / _GOLDEN).write_bytes(_golden(recipe, simplified))
-        report = {"stages": [asdict(s) for s in stages], "variants": [asdict(v) for v in variants]}
-        (new / "model.json").write_text(json.dumps(report, indent=1), "utf-8")
+        (new / GOLDEN).write_bytes(_golden(recipe, simplified))
+        write_figures(new, stages, variants)
 
 
 def _rewrite(
@@ -248,18 +187,6 @@ def _judge(recipe: Recipe, made: Made, fp32: "onnx.ModelProto", progress: Progre
         made.name, len(data), hashlib.sha256(data).hexdigest(), comparison.max_abs_diff,
         comparison.mean_abs_diff, comparison.iou, reason, made.kept,
     )  # fmt: skip
-
-
-def _read(recipe: Recipe, folder: Path) -> BuiltModel:
-    report = json.loads((folder / "model.json").read_text("utf-8"))
-    variants = [Variant(**{**v, "kept": tuple(v["kept"])}) for v in report["variants"]]
-    return BuiltModel(
-        recipe=recipe,
-        folder=folder,
-        stages=tuple(Stage(**{**s, "rewrites": tuple(s["rewrites"])}) for s in report["stages"]),
-        variants=tuple(v for v in variants if v.reason is None),
-        rejected=tuple(v for v in variants if v.reason is not None),
-    )
 
 
 def _golden(recipe: Recipe, simplified: "onnx.ModelProto") -> bytes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from builder import __version__, paths, report_plots
-from builder.pipeline import BuiltModel
+from builder.built import BuiltModel
 from builder.portraits import calibration_frames
 from builder.tuning import read_tuning
 
