@@ -4,6 +4,7 @@ Frames are made here, so both sides see the very same bytes; what is left is flo
 floats in the textures and the 8 bits in which a texture unit weighs its neighbours.
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pytest
 from browsers import Visits
 from gpu_worker import RAMP, GpuWorker, Picture, make_gpu_site, tiny_model
+from PIL import Image
 from playwright.sync_api import Error
 from serving import Servers
 
@@ -62,6 +64,11 @@ def reference() -> Segmenter:
     return Segmenter(tiny_model("red"))
 
 
+def is_one_colour(png: bytes) -> bool:
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).reshape(-1, 3)
+    return bool((pixels == pixels[0]).all())
+
+
 def picture(x: float = 0.5, size: tuple[int, int] = FRAME) -> Picture:
     """A red disc with a soft edge before something blue and green, and noise over all of it."""
     height, width = size
@@ -94,7 +101,7 @@ def test_a_real_model_through_the_public_way(
 ) -> None:
     visit = visits.open(f"{isolated_url}/licences.txt", webgpu=True)
     visit.start_engine(backend="webgpu", model="selfie-landscape", effect={"kind": "mask"})
-    visit.wait_for_frames(2, timeout_s=120)
+    visit.wait_for_frames(1, timeout_s=120)
     captured = visit.capture()
     expected = references["selfie-landscape"].model_alpha(captured.model_rect.of(captured.rgb))
     assert 0.1 < (expected >= 0.5).mean() < 0.9
@@ -296,8 +303,14 @@ def test_no_pixel_of_the_frame_once_the_alpha_is_no_number(gpu: GpuWorker) -> No
 def test_a_device_that_is_lost_is_told_and_nothing_is_shown(gpu: GpuWorker) -> None:
     gpu.start(effect={"kind": "overlay", "color": "#00ff00"})
     gpu.push(picture(0.4), 0)
+    assert not is_one_colour(gpu.page.locator("canvas").screenshot())
     gpu.destroy_device()
-    gpu.page.wait_for_function("gpu.told.broken.length > 0")
+    gpu.page.wait_for_function("() => gpu.told.broken.length > 0")
+    for _ in range(20):  # the screen follows
+        if is_one_colour(gpu.page.locator("canvas").screenshot()):
+            return
+        gpu.page.wait_for_timeout(100)
+    pytest.fail("the canvas still shows something")
     assert [error["code"] for error in gpu.told("broken")] == ["gpu-lost"]
     assert gpu.told("state")[-1] == "failed"
 
@@ -307,7 +320,7 @@ def test_the_track_gets_what_the_canvas_shows(gpu: GpuWorker) -> None:
     gpu.ask("send-frames", isOn=True)
     gpu.push(picture(0.35), 0)
     shown = gpu.snapshot()[..., :3].astype(int)
-    gpu.page.wait_for_function("globalThis.output?.displayWidth === 320")
+    gpu.page.wait_for_function("() => globalThis.output?.displayWidth === 320")
     pixels = gpu.page.evaluate(
         """async () => {
           const bytes = new Uint8Array(320 * 180 * 4);

@@ -44,7 +44,7 @@ export async function openGpu(options) {
   return {
     answer,
     failed,
-    createCompositor: (given) => createGpuCompositor(device, given, requireDevice),
+    createCompositor: (given) => createGpuCompositor(device, given, failed),
     async openWay(given) {
       requireDevice();
       return createGpuWay(await openGpuSegmenter(device, given));
