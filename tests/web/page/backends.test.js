@@ -261,6 +261,17 @@ test('a source that is attached while the first matte is awaited is taken over, 
   await until(() => workers[1].compositor?.drawn.at(-1)?.frame?.timestamp === 9e6);
 });
 
+test('what is attached while a worker is being replaced is not put aside for what was there', async () => {
+  const { matte, of } = await started();
+  await running(matte);
+  workers[0].dispatchEvent(Object.assign(new Event('error'), { message: 'killed' }));
+  const later = new FakeVideo();
+  later.currentTime = 9;
+  await matte.attach(/** @type {any} */ (later));
+  await until(() => of('recovered').length === 1 && matte.state === 'running');
+  assert.equal(workers[1].compositor?.drawn.at(-1)?.frame?.timestamp, 9e6);
+});
+
 test('the last wish of several counts', async () => {
   const { matte } = await started();
   await running(matte);
