@@ -4,7 +4,10 @@ Frames are made here, so both sides see the very same bytes; what is left is flo
 floats in the textures and the 8 bits in which a texture unit weighs its neighbours.
 """
 
+import base64
 import io
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +18,12 @@ from gpu_worker import RAMP, GpuWorker, Picture, make_gpu_site, tiny_model
 from PIL import Image
 from playwright.sync_api import Error
 from serving import Servers
+from visit import TO_BASE64
 
 from builder.effects import Effect, apply, parse_color, shape_alpha
 from builder.looks import Looks
 from builder.predict import Segmenter
+from builder.resample import resize
 from builder.roi import Rect
 from builder.temporal import TemporalFilter
 
@@ -43,9 +48,37 @@ COMMENTS = {
     "mirrored": False,
     "calm": True,
 }
+INPUT_TOLERANCE = 2  # of 255; on frames that are RGB already it is rounding alone
 ALPHA_TOLERANCE = 0.01
 STEP = 2  # of 255, where the matte is flat
 EDGE_STEPS = 6  # on its ramp, where an alpha that is off by 1/256 is off by three times as much
+
+
+SAMPLE = f"""
+async ({{ engine, rgba, width, height, rects }}) => {{
+  {TO_BASE64}
+  const load = (name) => import(new URL(`./${{engine}}/worker/webgpu/${{name}}.js`, location).href);
+  const {{ requestGpu }} = await load('device');
+  const {{ createGpuSampler }} = await load('gpu-sampler');
+  const {{ createFloats, readBuffer }} = await load('steps');
+  const {{ device }} = await requestGpu(navigator.gpu, {{ allowSoftware: true }});
+  const input = createFloats(device, 'input', 3 * 36 * 64);
+  const sampler = createGpuSampler(device, input, {{ width: 64, height: 36 }});
+  const bytes = Uint8Array.from(atob(rgba), (char) => char.charCodeAt(0));
+  const frame = new VideoFrame(bytes, {{
+    format: 'RGBX', codedWidth: width, codedHeight: height, timestamp: 0,
+    colorSpace: {{ primaries: 'bt709', transfer: 'iec61966-2-1', matrix: 'rgb', fullRange: true }},
+  }});
+  const sampled = [];
+  for (const rect of rects) {{
+    sampler.sample(frame, rect, {{ width, height }});
+    sampled.push(await toBase64(new Uint8Array(await readBuffer(device, input))));
+  }}
+  frame.close();
+  device.destroy();
+  return sampled;
+}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +127,22 @@ def test_the_alpha_is_the_reference(gpu: GpuWorker, reference: Segmenter) -> Non
     assert (stats["backend"], stats["compositor"]) == ("webgpu", "webgpu")
     assert stats["sampler"] == "webgpu-external"
     assert gpu.told("error") == []
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (45, 80)], ids=["shrunk", "enlarged"])
+def test_the_model_input_is_the_reference(
+    gpu: GpuWorker, gpu_site: Path, size: tuple[int, int]
+) -> None:
+    engine = json.loads((gpu_site / "manifest.json").read_text())["engine"]
+    rgb = np.random.default_rng(5).integers(0, 256, (*size, 3), np.uint8)
+    height, width = size
+    rects = [Rect(0, 0, width, height), Rect(16, 3, width // 2, height // 2)]
+    given = {"engine": engine, "width": width, "height": height, "rects": [*map(asdict, rects)]}
+    given["rgba"] = base64.b64encode(np.dstack([rgb, rgb[..., 0]]).tobytes()).decode()
+    for rect, sampled in zip(rects, gpu.page.evaluate(SAMPLE, given), strict=True):
+        planes = np.frombuffer(base64.b64decode(sampled), np.float32).reshape(3, 36, 64)
+        expected = resize(rect.of(rgb), 36, 64).transpose(2, 0, 1)
+        assert np.abs(planes * 255 - expected).max() <= INPUT_TOLERANCE
 
 
 def test_a_real_model_through_the_public_way(
