@@ -47,7 +47,7 @@
     matte = host.current;
     matte.on('error', (/** @type {Error} */ error) => errors.push(error.message));
     await matte.ready;
-    if (matte.stats.model !== model) await matte.setModel(model);
+    await matte.setModel(model); // by its name: an automatic choice ends here
     if (effect.kind === 'image') effect.image = picture(width, height);
     matte.setEffect(effect);
     camera = await navigator.mediaDevices.getUserMedia({

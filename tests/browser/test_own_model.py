@@ -93,7 +93,7 @@ def test_what_does_not_keep_the_contract_is_refused(visit: Visit, tmp_path: Path
         expect(notice).to_contain_text("livematte convert")
     # The model that ran goes on.
     expect(page.locator("#status-model")).to_contain_text("wide")
-    assert page.locator("#model").input_value() == "selfie-landscape"
+    assert page.locator("#model").input_value() == "auto"
     frames = visit.frames_shown()
     page.wait_for_timeout(700)
     assert visit.frames_shown() > frames

@@ -29,6 +29,7 @@
   var asked = new URLSearchParams(location.search).get('backend');
   if ((asked || stored('livematte.backend').backend) === 'webgpu') return;
   var model = stored('livematte.settings').model || undefined;
+  if (model === 'auto') model = undefined; // which begins with the default one
   var payload = { manifest: manifest, siteRoot: new URL('.', location.href).href, model: model };
   worker.postMessage({ type: 'prepare', id: 0, payload: payload });
 })();

@@ -13,24 +13,24 @@
 
 import { capabilities, threadCount } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
-import { gpuRuntimeSpec, modelSpec, runtimeSpec } from '../shared/manifest.js';
+import { automaticSpec, gpuRuntimeSpec, modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { ownSpec } from '../shared/own-model.js';
 import { checkModel } from './model-check.js';
 
 export class EngineSettings {
   #manifest;
   #siteRoot;
-  /** @type {Pick<MatteOptions, 'threads' | 'compositor'>} */
+  /** @type {Pick<MatteOptions, 'threads' | 'compositor' | 'governor'>} */
   #fixed;
 
   /**
    * @param {{manifest: Manifest, siteRoot: URL, effect: Effect, looks: Looks}
-   *   & Pick<MatteOptions, 'model' | 'threads' | 'compositor'>} wishes
+   *   & Pick<MatteOptions, 'model' | 'threads' | 'compositor' | 'governor'>} wishes
    */
-  constructor({ manifest, siteRoot, effect, looks, model, threads, compositor }) {
+  constructor({ manifest, siteRoot, effect, looks, model, threads, compositor, governor }) {
     this.#manifest = manifest;
     this.#siteRoot = siteRoot;
-    this.#fixed = { threads, compositor };
+    this.#fixed = { threads, compositor, governor };
     this.model = model;
     this.effect = effect;
     this.looks = looks;
@@ -49,13 +49,14 @@ export class EngineSettings {
    * @throws {MatteError} 'gpu-unavailable' when the site has nothing for it
    */
   initRequest(canvas, backend) {
-    const { threads, compositor } = this.#fixed;
+    const { threads, compositor, governor } = this.#fixed;
     return {
       canvas,
       backend,
       runtime: this.#runtime(backend),
       threads: threadCount(capabilities(), threads),
       compositor,
+      governor,
       effect: this.effect,
       looks: this.looks,
       comments: this.comments,
@@ -82,6 +83,7 @@ export class EngineSettings {
    */
   spec(model = this.model) {
     if (typeof model === 'object') return ownSpec(model);
+    if (model === 'auto') return automaticSpec(this.#manifest, this.#siteRoot);
     return modelSpec(this.#manifest, this.#siteRoot, model);
   }
 

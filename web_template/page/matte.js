@@ -13,11 +13,14 @@
  *
  * @typedef {object} MatteOptions
  * @property {HTMLCanvasElement} [canvas]   one that has no context yet; made when left out
- * @property {string | import('../shared/own-model.js').OwnModel} [model]  a name of the manifest, or
- *   what `setModel` has made of a file; the manifest's default model otherwise
+ * @property {string | import('../shared/own-model.js').OwnModel} [model]  a name of the manifest,
+ *   'auto' for the one that suits the frames and the time there is, or what `setModel` has made of a
+ *   file; the manifest's default model otherwise
  * @property {Effect} [effect]              blur at half strength when left out
  * @property {Partial<Looks>} [looks]       how the matte is drawn, see ../shared/looks.js
  * @property {Manifest} [manifest]          fetched from the site's root when left out
+ * @property {boolean} [governor]           brings the quality down where frames take too long; true
+ *   when left out
  * @property {number} [threads]             used only where the page is isolated
  * @property {import('./backend-choice.js').BackendWish} [backend]  'auto' when left out
  * @property {import('../shared/messages.js').CompositorChoice} [compositor]  'auto': by the GPU

@@ -5,7 +5,11 @@
  * @typedef {import('../shared/own-model.js').OwnModel} OwnModel
  */
 
+import { automaticModels } from '../shared/manifest.js';
 import { byId, setText } from './dom.js';
+
+/** The engine chooses. */
+const AUTOMATIC = 'auto';
 
 export class ModelControl {
   #select = byId('model', HTMLSelectElement);
@@ -24,8 +28,11 @@ export class ModelControl {
   constructor(manifest, translator, wanted) {
     this.#manifest = manifest;
     this.#translator = translator;
-    const known = manifest.models.some(({ name }) => name === wanted);
-    this.#select.value = known && wanted ? wanted : manifest.defaultModel;
+    const isChoice = automaticModels(manifest).length > 1;
+    if (!isChoice) this.#select.querySelector(`[value="${AUTOMATIC}"]`)?.remove();
+    const known = [...this.#select.options].some(({ value }) => value === wanted);
+    const usual = isChoice ? AUTOMATIC : manifest.defaultModel;
+    this.#select.value = known && wanted ? wanted : usual;
     translator.onChange(() => this.#render());
     this.#render();
   }
@@ -86,6 +93,7 @@ export class ModelControl {
 
   /** @param {string} name @returns {string} in the visitor's language */
   titleOf(name) {
+    if (name === AUTOMATIC) return this.#translator.text('model.automatic');
     const model = this.#manifest.models.find((each) => each.name === name);
     if (!model) return name === this.#own?.name ? name : '–';
     return model.title[/** @type {'en' | 'zh'} */ (this.#translator.locale)] ?? model.title.en;
@@ -95,6 +103,10 @@ export class ModelControl {
     for (const option of this.#select.options) option.text = this.titleOf(option.value);
     const model = this.#manifest.models.find(({ name }) => name === this.name);
     this.#home.hidden = !model;
+    if (this.name === AUTOMATIC) {
+      setText(this.#facts, this.#translator.text('model.automaticFacts'));
+      return;
+    }
     if (!model) {
       this.#renderOwn();
       return;

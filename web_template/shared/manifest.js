@@ -63,6 +63,7 @@
  * @property {number} threshold
  * @property {[lo: number, hi: number] | null} ramp
  * @property {FileSpec | null} [golden]  what its backend is proved on
+ * @property {ModelSpec[]} [choices]  the choice is automatic: these may run instead
  * @property {Blob} [file]  the model itself, a visitor's own: nothing is fetched
  *
  * @typedef {object} RuntimeSpec
@@ -153,6 +154,30 @@ function bestVariant(model, { backend = 'wasm', features = [] }) {
   return (
     found.find((each) => each?.needs?.every((need) => has.has(need)) ?? each) ?? model.variants[0]
   );
+}
+
+/**
+ * What an automatic choice is made among: the default model and its relatives, which have its page
+ * in common. They differ in shape and size only.
+ * @param {Manifest} manifest
+ * @returns {string[]} names
+ */
+export function automaticModels({ models, defaultModel }) {
+  const home = models.find(({ name }) => name === defaultModel)?.homepage;
+  return models
+    .filter(({ name, homepage }) => name === defaultModel || (home && homepage === home))
+    .map(({ name }) => name);
+}
+
+/**
+ * The default model to begin with, and what may take its place.
+ * @param {Manifest} manifest
+ * @param {URL} siteRoot
+ * @returns {ModelSpec}
+ */
+export function automaticSpec(manifest, siteRoot) {
+  const choices = automaticModels(manifest).map((name) => modelSpec(manifest, siteRoot, name));
+  return { ...modelSpec(manifest, siteRoot), choices };
 }
 
 /**

@@ -26,7 +26,7 @@
  * @typedef {{canvas: OffscreenCanvas, runtime: RuntimeSpec, threads: number, effect: Effect,
  *   backend?: Backend,
  *   looks?: Looks, comments?: Comments | null, output?: OutputView, maxFps?: number | null,
- *   compositor?: CompositorChoice}} InitRequest
+ *   governor?: boolean, compositor?: CompositorChoice}} InitRequest
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
  * @typedef {{manifest: import('./manifest.js').Manifest, siteRoot: string, model?: string}} PrepareRequest

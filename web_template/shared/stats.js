@@ -9,6 +9,13 @@
  * @property {Percentiles} compositeMs  the compositor's calls (a GPU may still be at work after them)
  * @property {Percentiles} totalMs      arrival in the worker → composited
  *
+ * @typedef {object} GovernorState  how far the quality has been brought down to keep up
+ * @property {number} level        steps down from what is usual; −1: a larger model than usual
+ * @property {number} stride       the model looks at one of so many frames
+ * @property {string} model        that it has chosen, or that was wished for
+ * @property {boolean} refinement  looks that cost are drawn
+ * @property {'start' | 'slow' | 'time-left'} reason
+ *
  * @typedef {object} Stats
  * @property {string} model          '' until one is loaded
  * @property {string} variant        'fp32' | 'fp16' | 'int8'; '' until one is loaded
@@ -19,6 +26,7 @@
  * @property {string} compositor     'webgl2' | 'cpu'; '' until there is one
  * @property {string} sampler        how frames are read: 'planes' | 'rgba' | 'webgl2' | 'canvas2d'; '' before the first frame
  * @property {Readonly<Record<string, number>>} samplerTimes  milliseconds for a frame, of each way that was tried
+ * @property {GovernorState | null} governor  null while nothing is governed
  * @property {number} fps            composited frames a second, over the last seconds
  * @property {number} frames         composited since the source was attached
  * @property {number} droppedFrames  arrived and replaced by a newer one before they were looked at
@@ -49,6 +57,7 @@ export function emptyStats(isolated) {
     compositor: '',
     sampler: '',
     samplerTimes: {},
+    governor: null,
     ...new FrameStats().summary(0),
     width: 0,
     height: 0,

@@ -31,6 +31,7 @@
  * @property {Pacer} pacer
  * @property {TrackOutput} output
  * @property {CommentLayer} comments
+ * @property {QualityControl} quality
  * @property {OpenWay} openWay  on the backend that was asked for
  */
 
@@ -46,6 +47,7 @@ import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
 import { Pacer } from './pacer.js';
 import { Prepared } from './prepared.js';
+import { QualityControl } from './quality-control.js';
 import { Repair } from './repair.js';
 import { PLAIN_VIEW, TrackOutput, watched } from './track-output.js';
 
@@ -119,6 +121,7 @@ export class Engine {
       case 'init':
         return this.#init(payload);
       case 'load-model':
+        this.#started().quality.setChoices(payload.model.choices ?? []);
         return this.#queueModel(payload.model);
       case 'prepare':
         return this.#prepare(payload);
@@ -178,8 +181,15 @@ export class Engine {
       comments,
     });
     this.#looks = settings.looks ?? DEFAULT_LOOKS;
-    bare.setLooks(this.#looks);
     const compositor = watched(bare, () => output.drawn());
+    const quality = new QualityControl(
+      {
+        draw: (looks) => compositor.setLooks(looks),
+        load: (model) => this.#queueModel(model),
+      },
+      { isGoverned: settings.governor ?? true },
+    );
+    quality.setLooks(this.#looks);
     const pacer = new Pacer(() => output.isOn);
     pacer.limit(settings.maxFps ?? null);
     const loop = new FrameLoop({
@@ -188,9 +198,12 @@ export class Engine {
       onTaken: () => {
         if (this.#source?.isPushed) this.#tell('frame-taken', { sourceId: this.#source.id });
       },
+      onArrived: (timestampUs) => quality.arrived(timestampUs),
       onComposited: () => this.#composited(),
+      onDone: (busyMs) => quality.done(busyMs),
       onSize: (width, height) => {
         this.#size = { width, height };
+        quality.setSize(width, height);
         this.#tell('size', this.#size);
       },
       onFailure: (error) => {
@@ -201,7 +214,7 @@ export class Engine {
         else this.#repair.failed(error);
       },
     });
-    this.#session = { settings, compositor, loop, pacer, output, comments, openWay };
+    this.#session = { settings, compositor, loop, pacer, output, comments, openWay, quality };
     gpu?.failed.then((error) => loop.fail(error));
     loop.redraw();
     return capabilities();
@@ -209,11 +222,11 @@ export class Engine {
 
   /** @param {Looks} looks */
   #setLooks(looks) {
-    const { compositor, loop } = this.#started();
+    const { quality, loop } = this.#started();
     const isMattedAnew =
       looks.region !== this.#looks.region || looks.islands !== this.#looks.islands;
     this.#looks = looks;
-    compositor.setLooks(looks);
+    quality.setLooks(looks);
     this.#way?.setLooks(looks);
     if (isMattedAnew) loop.rematte();
     loop.redraw();
@@ -241,7 +254,7 @@ export class Engine {
 
   /** @param {import('../shared/manifest.js').ModelSpec} model */
   async #loadModel(model) {
-    const { loop, settings, openWay } = this.#started();
+    const { loop, settings, openWay, quality } = this.#started();
     const { runtime, threads } = settings;
     const options = { runtime, threads, model, onProgress: this.#onProgress };
     const way = await (this.#prepared.take(options) ?? openWay(options));
@@ -249,6 +262,7 @@ export class Engine {
     const old = this.#way;
     this.#way = way;
     await loop.setWay(way);
+    quality.setWay(way);
     await old?.dispose();
     this.#postStats();
   }
@@ -322,6 +336,7 @@ export class Engine {
     this.#source?.release();
     this.#source = null;
     this.#started().loop.clear();
+    this.#started().quality.reset();
     this.#stats.reset();
   }
 
@@ -354,6 +369,7 @@ export class Engine {
       compositor: this.#session?.compositor.kind ?? '',
       sampler: way?.sampler ?? '',
       samplerTimes: way?.samplerTimes ?? {},
+      governor: this.#session?.quality.state ?? null,
       ...summary,
       ...this.#size,
       source: this.#source?.kind ?? null,

@@ -19,7 +19,9 @@
  * @property {Compositor} compositor
  * @property {FrameStats} stats
  * @property {() => void} onTaken  an offered frame left the queue: it is looked at, or was dropped
+ * @property {(timestampUs: number) => void} [onArrived]  a frame was offered
  * @property {() => void} onComposited
+ * @property {(busyMs: number) => void} [onDone]  a frame was composited, which took so long
  * @property {(width: number, height: number) => void} onSize
  * @property {(error: MatteError) => void} onFailure  the first of a row
  * @property {() => number} [now]  milliseconds
@@ -76,6 +78,7 @@ export class FrameLoop {
       this.#dropWaiting();
     }
     this.#waiting = { frame, arrivedMs: this.#now() };
+    this.#on.onArrived?.(frame.timestamp);
     this.#kick();
   }
 
@@ -198,6 +201,7 @@ export class FrameLoop {
     this.#stats.add('compositeMs', prepareMs + composited - mattedMs);
     this.#stats.add('totalMs', composited - arrivedMs + lateMs);
     this.#stats.composited(composited);
+    this.#on.onDone?.(composited - this.#startedMs + lateMs);
   }
 
   /**

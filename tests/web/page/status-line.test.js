@@ -26,6 +26,7 @@ function stats(changes) {
     compositor: 'webgl2',
     sampler: 'planes',
     samplerTimes: { planes: 0.34, rgba: 2.1 },
+    governor: null,
     fps: 29.97,
     frames: 90,
     droppedFrames: 0,
