@@ -204,25 +204,3 @@ def test_a_damaged_file_is_not_kept(servers: Servers, site_copy: Path, visits: V
     visit.page.wait_for_timeout(5000)
     expect(visit.page.locator("#offline")).to_be_hidden()
     assert any("licences.txt is not the file that was built" in said for said in visit.said)
-
-
-def test_the_dev_server_shows_its_builds_where_a_worker_was(
-    servers: Servers, site_copy: Path, visits: Visits
-) -> None:
-    """Who served the site plainly before, on the same port, does not see the kept one."""
-
-    class Changing:
-        app = create_app(site_copy).wsgi_app
-
-        def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-            return self.app(environ, start_response)
-
-    changing = Changing()
-    visit = visits.open(f"{servers.start(changing)}/", **ALLOW)
-    wait_until_kept(visit)
-    changing.app = create_app(site_copy, rebuild=lambda: None).wsgi_app
-    page = site_copy / "index.html"
-    page.write_text(page.read_text("utf-8").replace("<body>", '<body data-build="2">'), "utf-8")
-    visit.page.reload()
-    until(visit, "(document.body.dataset.build === '2')")
-    until(visit, "document.querySelector('script[src^=\"/__livematte__/\"]')")

@@ -166,3 +166,15 @@ def test_builds_never_overlap() -> None:
     for thread in threads:
         thread.join()
     assert most == [1] * 5
+
+
+def test_a_service_worker_of_before_is_replaced_by_one_that_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "service-worker.js").write_text("the site's own")
+    (tmp_path / "index.html").write_text("<html></html>")
+    plain = create_app(tmp_path).test_client().get("/service-worker.js")
+    assert plain.text == "the site's own"
+    live = create_app(tmp_path, rebuild=lambda: None).test_client().get("/service-worker.js")
+    assert live.content_type == "text/javascript; charset=utf-8"
+    assert live.headers["Cache-Control"] == "no-cache"
+    assert "skipWaiting" in live.text
+    assert "addEventListener('fetch'" not in live.text
