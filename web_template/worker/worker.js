@@ -5,6 +5,7 @@ import { Engine } from './engine.js';
 import { createFrameSampler } from './frame-sampler.js';
 import { createSegmenter } from './segmenter.js';
 import { openCpuWay } from './ways/cpu-way.js';
+import { gpuAnswer } from './webgpu/device.js'; // small, and nothing is requested while frames flow
 
 // The DOM's types, which the page needs, know no worker scope.
 const scope = /** @type {{postMessage: (message: any, transfer: Transferable[]) => void,
@@ -20,7 +21,7 @@ const engine = new Engine({
     // Whether WebGPU is worth it has been decided before this worker was started.
     return openGpu({ allowSoftware: true });
   },
-  askGpu: async () => (await import('./webgpu/device.js')).gpuAnswer(),
+  askGpu: () => gpuAnswer(),
   openWay: (options) => openCpuWay(options, { createSegmenter, createFrameSampler }),
 });
 
