@@ -15,10 +15,9 @@ def test_nothing_is_requested_while_the_page_mattes(
     source: str, servers: Servers, site: Path, visits: Visits
 ) -> None:
     url, arrived = servers.site(site)
-    visit = visits.open(f"{url}/")
-    visit.play(source)
     # An automatic choice may fetch the site's other model, once there is time for it.
-    visit.page.locator("#model").select_option("selfie-landscape")
+    visit = visits.open(f"{url}/?model=selfie-landscape")
+    visit.play(source)
     # What the chosen effects need is loaded when they are first chosen; then the page is complete.
     visit.page.wait_for_load_state("networkidle")
     # The control: requests of the page and of its worker are both seen, here and at the server.
@@ -32,7 +31,9 @@ def test_nothing_is_requested_while_the_page_mattes(
         visit.page.wait_for_timeout(MATTING_S * 1000 / 5)
     assert visit.frames_shown() > frames + 30  # it did matte all the while
     assert arrived.paths[at_server:] == []
-    assert visit.requests[in_browser:] == []
+    # Chromium asks its own cache for the icon whenever the address changes, as with each choice.
+    since = [path for path in visit.requests[in_browser:] if not path.endswith("/favicon.svg")]
+    assert since == []
 
 
 def test_everything_is_requested_from_the_page_s_own_origin(
