@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from builder import build, paths
 from builder.backgrounds import SCENES, scene
 from builder.demo import DemoClip, portrait, write_mjpeg, write_poster, write_webm, write_y4m
 from builder.errors import MediaError
@@ -204,3 +206,22 @@ def test_an_interrupted_writer_leaves_no_half_a_file(
     with pytest.raises(KeyboardInterrupt):
         write_y4m(clip, path)
     assert not path.exists()
+
+
+def test_a_build_draws_it_anew_for_what_it_is_made_of_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "builder"
+    (package / "assets").mkdir(parents=True)
+    made_of = ("assets/portrait.png", "backgrounds.py", "demo.py")
+    for name in made_of:
+        shutil.copy(paths.PACKAGE_DIR / name, package / name)
+    monkeypatch.setattr(paths, "PACKAGE_DIR", package)
+    key = build._demo_key()
+    for other in ("assets/report.css", "assets/portrait.txt", "build.py"):
+        (package / other).write_text("something else\n")
+    assert build._demo_key() == key
+    for name in made_of:
+        before = build._demo_key()
+        (package / name).write_bytes((package / name).read_bytes() + b"\n")
+        assert build._demo_key() != before, name
