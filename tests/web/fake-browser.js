@@ -103,6 +103,7 @@ export class FakeWorker extends EventTarget {
       this.loseGpu = () => resolve(new MatteError('gpu-lost', 'made to fail'));
     });
     return {
+      answer: world.gpu,
       failed,
       createCompositor: (/** @type {any} */ options) => {
         this.compositor = createMockCompositor(options);

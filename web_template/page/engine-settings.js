@@ -4,6 +4,7 @@
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/comments.js').Comments} Comments
  * @typedef {import('../shared/looks.js').Looks} Looks
+ * @typedef {import('../shared/manifest.js').Device} Device
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
  * @typedef {import('../shared/messages.js').Backend} Backend
  * @typedef {import('../shared/messages.js').OutputView} OutputView
@@ -78,13 +79,14 @@ export class EngineSettings {
   }
 
   /**
+   * @param {Device} device  of the worker that is to run it: each has its own variants
    * @param {string | OwnModel} [model]  the one that is wished for otherwise
    * @throws {MatteError} 'model-unavailable'
    */
-  spec(model = this.model) {
+  spec(device, model = this.model) {
     if (typeof model === 'object') return ownSpec(model);
-    if (model === 'auto') return automaticSpec(this.#manifest, this.#siteRoot);
-    return modelSpec(this.#manifest, this.#siteRoot, model);
+    if (model === 'auto') return automaticSpec(this.#manifest, this.#siteRoot, device);
+    return modelSpec(this.#manifest, this.#siteRoot, model, device);
   }
 
   /**

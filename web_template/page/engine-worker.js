@@ -42,8 +42,8 @@ const SILENCE = {
 export class EngineWorker {
   /** @type {EngineWorkerListeners} */
   #listeners = SILENCE;
-  /** @type {Backend} */
-  #backend = 'wasm';
+  /** @type {{backend: Backend, features: readonly string[]}} */
+  #device = { backend: 'wasm', features: [] };
   #canvas;
   #bridge;
   #attachment;
@@ -111,7 +111,12 @@ export class EngineWorker {
   }
 
   get backend() {
-    return this.#backend;
+    return this.#device.backend;
+  }
+
+  /** What runs its models; the features of a GPU are known once it has started. */
+  get device() {
+    return this.#device;
   }
 
   /** Resolves when the model can run; refused with the reason why it cannot. */
@@ -142,12 +147,14 @@ export class EngineWorker {
    * @returns {Promise<void>} resolved when it takes sources
    */
   async start(settings, backend) {
-    const spec = settings.spec();
-    this.#backend = backend;
+    this.#device = { backend, features: [] };
+    settings.spec(this.#device); // a model that there is not needs no worker
     const canvas = this.#canvas.transferControlToOffscreen();
     const init = settings.initRequest(canvas, backend);
-    this.#caps.worker = await this.#bridge.request('init', init, [canvas]);
-    this.reportFailure(this.loadModel(spec));
+    const { gpuFeatures, ...caps } = await this.#bridge.request('init', init, [canvas]);
+    this.#caps.worker = caps;
+    this.#device = { backend, features: gpuFeatures };
+    this.reportFailure(this.loadModel(settings.spec(this.#device)));
     this.#unwatch = watchWorker(this.#bridge, {
       isSettled: () => this.#state === 'running',
       frameMs: () => this.#stats.stages.totalMs.p50,

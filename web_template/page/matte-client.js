@@ -242,7 +242,7 @@ export class Matte {
     const wanted = isFile ? await this.#settings.checkModel(model) : model;
     const own = typeof wanted === 'object' ? wanted : undefined;
     if (turn !== this.#modelTurn) return own; // another was asked for meanwhile
-    const spec = this.#settings.spec(wanted);
+    const spec = this.#settings.spec(this.#life.worker.device, wanted);
     this.#settings.model = wanted;
     await this.#life.worker.loadModel(spec);
     return own;

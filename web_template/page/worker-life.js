@@ -123,17 +123,17 @@ export class WorkerLife {
   }
 
   /** @param {EngineWorker} worker */
-  #isUpToDate({ model, attachment }) {
+  #isUpToDate({ model, attachment, device }) {
     const { attachment: current } = this.#worker;
     const isSameSource = !current.isBusy && attachment.source === current.source;
-    return isSameSource && isSameModel(model, this.#settings.spec());
+    return isSameSource && isSameModel(model, this.#settings.spec(device));
   }
 
   /** @param {EngineWorker} worker  gets what has been wished for since it started */
   async #bringUpToDate(worker) {
     const { attachment } = this.#worker;
     await attachment.settled();
-    const spec = this.#settings.spec();
+    const spec = this.#settings.spec(worker.device);
     if (!isSameModel(worker.model, spec)) await worker.loadModel(spec);
     const { source } = attachment;
     if (worker.attachment.source === source) return;

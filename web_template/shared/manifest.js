@@ -66,6 +66,10 @@
  * @property {ModelSpec[]} [choices]  the choice is automatic: these may run instead
  * @property {Blob} [file]  the model itself, a visitor's own: nothing is fetched
  *
+ * @typedef {object} Device  what runs a model
+ * @property {string} [backend]  wasm where it is left out
+ * @property {Iterable<string>} [features]  of its GPU
+ *
  * @typedef {object} RuntimeSpec
  * @property {string} module  absolute URLs
  * @property {string} glue
@@ -116,8 +120,7 @@ export function checkManifest(manifest) {
  * @param {Manifest} manifest
  * @param {URL} siteRoot
  * @param {string} [name]  a model of the manifest; the default one otherwise
- * @param {{backend?: string, features?: Iterable<string>}} [device]  what is to run it, and the
- *   features of its GPU
+ * @param {Device} [device]  what is to run it; wasm otherwise
  * @returns {ModelSpec}
  */
 export function modelSpec(manifest, siteRoot, name = manifest.defaultModel, device = {}) {
@@ -144,7 +147,7 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel, devi
 
 /**
  * @param {Model} model
- * @param {{backend?: string, features?: Iterable<string>}} device
+ * @param {Device} device
  * @returns {Variant | undefined}
  */
 function bestVariant(model, { backend = 'wasm', features = [] }) {
@@ -173,11 +176,13 @@ export function automaticModels({ models, defaultModel }) {
  * The default model to begin with, and what may take its place.
  * @param {Manifest} manifest
  * @param {URL} siteRoot
+ * @param {Device} [device]
  * @returns {ModelSpec}
  */
-export function automaticSpec(manifest, siteRoot) {
-  const choices = automaticModels(manifest).map((name) => modelSpec(manifest, siteRoot, name));
-  return { ...modelSpec(manifest, siteRoot), choices };
+export function automaticSpec(manifest, siteRoot, device) {
+  /** @param {string} [name] */
+  const spec = (name) => modelSpec(manifest, siteRoot, name, device);
+  return { ...spec(), choices: automaticModels(manifest).map((name) => spec(name)) };
 }
 
 /**

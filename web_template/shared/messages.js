@@ -27,6 +27,8 @@
  *   backend?: Backend,
  *   looks?: Looks, comments?: Comments | null, output?: OutputView, maxFps?: number | null,
  *   governor?: boolean, compositor?: CompositorChoice}} InitRequest
+ * @typedef {Capabilities & {gpuFeatures: readonly string[]}} InitReply  the worker's own; what the
+ *   GPU that it has opened can do beyond what any can
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
  * @typedef {{manifest: import('./manifest.js').Manifest, siteRoot: string, model?: string}} PrepareRequest
@@ -54,7 +56,7 @@
  * @property {number} timestamp     microseconds
  *
  * @typedef {object} Requests  request type → what it carries and what its reply carries
- * @property {{payload: InitRequest, reply: Capabilities}} init   the worker's own
+ * @property {{payload: InitRequest, reply: InitReply}} init
  * @property {{payload: LoadModelRequest, reply: undefined}} load-model
  * @property {{payload: PrepareRequest, reply: undefined}} prepare  what a `load-model` is going to ask for
  * @property {{payload: AttachRequest, reply: undefined}} attach

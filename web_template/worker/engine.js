@@ -157,7 +157,10 @@ export class Engine {
     }
   }
 
-  /** @param {InitRequest} settings */
+  /**
+   * @param {InitRequest} settings
+   * @returns {Promise<import('../shared/messages.js').InitReply>}
+   */
   async #init(settings) {
     const { canvas, effect } = settings;
     const gpu = settings.backend === 'webgpu' ? await this.#parts.openGpu() : null;
@@ -217,7 +220,7 @@ export class Engine {
     this.#session = { settings, compositor, loop, pacer, output, comments, openWay, quality };
     gpu?.failed.then((error) => loop.fail(error));
     loop.redraw();
-    return capabilities();
+    return { ...capabilities(), gpuFeatures: gpu?.answer.hasF16 ? ['shader-f16'] : [] };
   }
 
   /** @param {Looks} looks */

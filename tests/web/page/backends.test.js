@@ -281,6 +281,55 @@ test('the last wish of several counts', async () => {
   assert.deepEqual([matte.stats.backend, matte.stats.backendReason], ['wasm', 'forced']);
 });
 
+const HALF = {
+  ...SITE,
+  models: MANIFEST.models.map((/** @type {any} */ model) => ({
+    ...model,
+    prefer: { wasm: ['fp32'], webgpu: ['half', 'fp32'] },
+    variants: [
+      ...model.variants,
+      { name: 'half', file: `${model.name}-half.onnx`, needs: ['shader-f16'] },
+    ],
+  })),
+};
+/** @param {number} index of the worker */
+const loaded = (index) => {
+  return workers[index].asked('load-model').map(({ model }) => `${model.name} ${model.variant}`);
+};
+
+test('each backend gets the variant that it runs best: at its start, switched to and failed over', async () => {
+  const { matte, of } = await started({ manifest: HALF });
+  await running(matte);
+  await matte.setBackend('webgpu');
+  await matte.setModel('other');
+  await until(() => matte.stats.model === 'other');
+  assert.equal(matte.stats.variant, 'half');
+  workers[1].loseGpu();
+  await until(() => of('recovered').length === 1 && matte.stats.backend === 'wasm');
+  assert.deepEqual([0, 1, 2].map(loaded), [
+    ['small fp32'],
+    ['small half', 'other half'],
+    ['other fp32'],
+  ]);
+});
+
+test('an automatic choice is one among variants that the backend runs', async () => {
+  const { matte } = await started({ manifest: HALF, model: 'auto', backend: 'webgpu' });
+  await matte.ready;
+  const [{ model }] = workers[0].asked('load-model');
+  assert.deepEqual(
+    [model, ...model.choices].map(({ variant }) => variant),
+    ['half', 'half'],
+  );
+});
+
+test('a GPU without the features that a variant needs gets another one', async () => {
+  world.gpu = { ...GPU, hasF16: false };
+  const { matte } = await started({ manifest: HALF, backend: 'webgpu' });
+  await matte.ready;
+  assert.deepEqual(loaded(0), ['small fp32']);
+});
+
 test('nothing is attached: another backend takes over all the same', async () => {
   const { matte } = await started();
   await matte.setBackend('webgpu');

@@ -37,6 +37,7 @@ function fakeGpu(openWay) {
     fail = resolve;
   });
   return /** @type {any} */ ({
+    answer: { reason: null, isSoftware: false, hasF16: false, name: '' },
     failed,
     fail: () => fail(new MatteError('gpu-lost', 'made to fail')),
     drawn,
