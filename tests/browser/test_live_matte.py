@@ -10,7 +10,7 @@ PUT = """
   const element = document.createElement('live-matte');
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   globalThis.told = [];
-  for (const name of ['state', 'first-matte', 'error']) {
+  for (const name of ['state', 'first-matte', 'backend', 'error']) {
     element.addEventListener(name, ({ detail }) => told.push([name, detail?.code ?? detail]));
   }
   globalThis.element = element;
@@ -107,6 +107,24 @@ def test_taken_out_it_lets_go_of_everything_and_put_back_it_starts_again(
         "() => workers.open === 0 && tracks.every((track) => track.readyState === 'ended')"
     )
     assert not [name for name, _ in visit.page.evaluate("told") if name == "error"]
+
+
+def test_a_backend_by_its_attribute(isolated_url: str, visits: Visits) -> None:
+    visit = put(visits, isolated_url, backend="wasm")
+    visit.page.wait_for_function("() => element.matte?.stats.backendReason === 'forced'")
+    assert visit.page.evaluate("element.backend") == "wasm"
+
+    visit.page.evaluate("element.backend = 'webgpu'")
+    visit.page.wait_for_function("() => told.at(-1)?.[0] === 'error'")
+    assert visit.page.evaluate("told.at(-1)[1]") == "gpu-unavailable"
+    assert visit.page.evaluate("element.matte.backend") == "wasm"
+
+    visit.page.evaluate("element.removeAttribute('backend')")
+    visit.page.wait_for_function("() => told.at(-1)[0] === 'backend'")
+    assert visit.page.evaluate("[element.matte.backend, told.at(-1)[1].reason]") in (
+        ["auto", "untried"],
+        ["auto", "only-candidate"],
+    )
 
 
 def test_a_video_by_its_address(isolated_url: str, visits: Visits) -> None:

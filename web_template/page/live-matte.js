@@ -10,15 +10,17 @@
  *   effect           blur | color | cutout | overlay | mask
  *   strength, color  of the effect
  *   model            a name of the site's manifest
+ *   backend          auto | wasm | webgpu
  *   autoplay         "false" waits for play()
  * The property `source` takes whatever `attach` takes, and goes before `camera` and `src`.
  *
- * The events 'state', 'size', 'first-matte', 'ended', 'recovered' and 'error' carry the engine's
- * value as `detail` and do not bubble. The engine lives while the element is in a document: taken
+ * The events 'state', 'size', 'first-matte', 'ended', 'recovered', 'backend' and 'error' carry the
+ * engine's value as `detail` and do not bubble. The engine lives while the element is in a document: taken
  * out, it lets go of camera, worker and memory; put back, it starts again.
  *
  * @typedef {import('./matte.js').Effect} Effect
  * @typedef {import('./matte.js').Matte} Matte
+ * @typedef {import('./backend-choice.js').BackendWish} BackendWish
  * @typedef {import('./sources.js').Source} Source
  */
 
@@ -33,6 +35,7 @@ const FORWARDED = /** @type {const} */ ([
   'first-matte',
   'ended',
   'recovered',
+  'backend',
   'error',
 ]);
 const DEFAULT_COLOR = '#00b140';
@@ -47,7 +50,7 @@ SHEET.replaceSync(`
 `);
 
 export class LiveMatteElement extends HTMLElement {
-  static observedAttributes = ['camera', 'src', 'effect', 'strength', 'color', 'model'];
+  static observedAttributes = ['camera', 'src', 'effect', 'strength', 'color', 'model', 'backend'];
 
   #root = this.attachShadow({ mode: 'open' });
   /** @type {Promise<Matte> | null} */
@@ -117,6 +120,16 @@ export class LiveMatteElement extends HTMLElement {
     this.setAttribute('model', name);
   }
 
+  /** As it was wished for; which one runs is in the figures. @returns {BackendWish} */
+  get backend() {
+    const wish = this.getAttribute('backend') || 'auto';
+    return /** @type {BackendWish} */ (wish); // checked where it is set
+  }
+
+  set backend(wish) {
+    this.setAttribute('backend', wish);
+  }
+
   /** As the attributes say. @returns {Effect} */
   get effect() {
     const kind = this.getAttribute('effect') ?? DEFAULT_EFFECT.kind;
@@ -163,6 +176,7 @@ export class LiveMatteElement extends HTMLElement {
     if (!this.#starting || before === now) return;
     if (name === 'camera' || name === 'src') this.play();
     else if (name === 'model') this.#setModel();
+    else if (name === 'backend') this.#setBackend();
     else this.#guard(async () => (await this.#starting)?.setEffect(this.effect));
   }
 
@@ -196,8 +210,8 @@ export class LiveMatteElement extends HTMLElement {
     const { signal } = this.#watch;
     const canvas = document.createElement('canvas');
     this.#root.append(canvas);
-    const { effect, model } = this;
-    const starting = createMatte({ canvas, effect, model: model || undefined, signal });
+    const { effect, backend, model } = this;
+    const starting = createMatte({ canvas, effect, backend, model: model || undefined, signal });
     const matte = await starting.catch((error) => {
       if (!signal.aborted) this.#starting = null; // the next play() tries again
       canvas.remove();
@@ -218,6 +232,10 @@ export class LiveMatteElement extends HTMLElement {
     });
   }
 
+  #setBackend() {
+    this.#guard(async () => (await this.#starting)?.setBackend(this.backend));
+  }
+
   #cameraIsBack() {
     if (this.camera && this.#isCameraLost) this.play();
   }
@@ -235,6 +253,7 @@ export class LiveMatteElement extends HTMLElement {
       await run();
     } catch (error) {
       if (signal.aborted) return; // it was taken out meanwhile
+      if (/** @type {Error} */ (error).name === 'AbortError') return; // a later wish goes before it
       this.#tell('error', MatteError.from(error, 'unknown', 'the source cannot be shown'));
     }
   }
