@@ -63,10 +63,7 @@ const effects = new EffectControls({
   translator,
   onChange: (effect) => host.current?.setEffect(effect),
   onError: report,
-  onNotKept: (error) => {
-    console.info('not kept:', error);
-    notices.show('backdrop-not-kept');
-  },
+  onNotKept: (code) => notices.show(code),
 });
 
 const looks = new LooksControl(settings.looks, translator, (changed) => {

@@ -10,37 +10,32 @@
  * @property {import('./i18n.js').Translator} translator
  * @property {(effect: Effect) => void} onChange
  * @property {(error: unknown, name: string) => void} onError
- * @property {(error: unknown) => void} onNotKept  the visitor's own is used, but only until the page is closed
+ * @property {import('./own-backdrops.js').OwnBackdropsOptions['onNotKept']} onNotKept
  */
 
 import { EFFECT_KINDS } from '../shared/effects.js';
 import { backdropImage, paintBackdrop } from './backdrop-layer.js';
 import { builtInBackdrop, ownBackdrop } from './backdrops.js';
 import { all, byId, setText } from './dom.js';
-import {
-  endOwnBackdrop,
-  keepOwnBackdrop,
-  keptOwnBackdrop,
-  openOwnBackdrop,
-} from './own-backdrop.js';
+import { isOwnBackdrop } from './own-backdrop-name.js';
+import { OwnBackdrops } from './own-backdrops.js';
 import { saveSettings } from './settings.js';
 
 /** The tint of the Python reference. */
 const OVERLAY_COLOR = '#00ff00';
-const OWN = 'own';
 
 export class EffectControls {
   #options;
   #panel = byId('effects', HTMLElement);
   #strength = byId('strength', HTMLInputElement);
   #custom = byId('custom-color', HTMLInputElement);
-  #ownTile = byId('own-backdrop', HTMLElement);
   #ownInput = byId('own-backdrop-file', HTMLInputElement);
   #color;
   #mirrored = false;
   #turn = 0;
-  /** @type {import('./own-backdrop.js').OwnBackdrop | null} */
-  #own = null;
+  #own;
+  /** An own one of an earlier visit, until the storage has answered. */
+  #awaited = '';
   /** The bitmap that the engine was given, and what it shows. @type {{key: string, image: ImageBitmap} | null} */
   #bitmap = null;
 
@@ -48,6 +43,11 @@ export class EffectControls {
   constructor(options) {
     this.#options = options;
     this.#color = options.settings.color;
+    this.#own = new OwnBackdrops({
+      ...options,
+      onPicture: (picture) => this.#nextPicture(picture),
+      onRemoved: (hadFocus) => this.#removed(hadFocus),
+    });
     this.#restore(options.settings);
     this.#panel.addEventListener('input', (event) => this.#changed(event.target));
     this.#ownInput.addEventListener('change', () => {
@@ -87,88 +87,84 @@ export class EffectControls {
 
   /** @param {File} file  a picture or a video to put behind the person, from now on */
   async useOwnBackdrop(file) {
-    if (!(await this.#openOwn(file))) return;
-    this.#check('backdrop', OWN);
+    const name = await this.#own.add(file);
+    if (!name) return;
+    this.#awaited = '';
+    this.#check('backdrop', name);
     this.choose('image');
-    try {
-      await keepOwnBackdrop(file);
-    } catch (error) {
-      this.#options.onNotKept(error);
-    }
+    await this.#own.keep(name);
   }
 
   /** The one of an earlier visit; where there is none, the first of the site stands for it. */
   async #restoreOwn() {
-    const file = await keptOwnBackdrop();
-    const wasChosen = this.#chosen('backdrop') === OWN;
-    if (this.#own) return; // another has been opened meanwhile
-    if (file && (await this.#openOwn(file))) {
-      if (wasChosen) this.apply();
-    } else if (wasChosen) {
-      this.#check('backdrop', this.#radios('backdrop')[0]?.value ?? '');
-      this.apply();
-    }
+    if (!this.#awaited) return;
+    await this.#own.restored;
+    if (!this.#awaited) return; // another has been chosen meanwhile
+    this.#check('backdrop', this.#awaited);
+    this.#awaited = '';
+    this.apply();
   }
 
   /**
-   * @param {File} file
-   * @returns {Promise<boolean>} whether it is there
+   * An own one is gone; the first of the site takes the place of the one that was chosen.
+   * @param {boolean} hadFocus
    */
-  async #openOwn(file) {
-    try {
-      const home = byId('clips', HTMLElement);
-      const own = await openOwnBackdrop(file, home, (picture) => this.#nextPicture(picture));
-      endOwnBackdrop(this.#own);
-      this.#own = own;
-    } catch (error) {
-      this.#options.onError(error, file.name);
-      return false;
+  #removed(hadFocus) {
+    const radios = this.#radios('backdrop');
+    if (!radios.some(({ checked }) => checked)) {
+      this.#check('backdrop', radios[0]?.value ?? '');
+      this.#changed(null);
     }
-    this.#bitmap = null; // of the picture before
-    this.#ownTile.hidden = false;
-    for (const image of all(this.#ownTile, 'img', HTMLImageElement)) image.src = this.#own.url;
-    return true;
+    if (hadFocus) radios.find(({ checked }) => checked)?.focus();
   }
 
   /** @param {ImageBitmap} picture  the video's next one */
   #nextPicture(picture) {
-    if (!this.#own || !this.#showsOwn) {
+    const { opened } = this.#own;
+    if (!opened || this.#shownOwn !== opened.name) {
       picture.close();
       return;
     }
-    this.#own.picture.close();
-    this.#own.picture = picture;
+    opened.backdrop.picture.close();
+    opened.backdrop.picture = picture;
     const old = this.#bitmap;
     this.#bitmap = { key: this.#backdropKey, image: ownBackdrop(picture, this.#mirrored) };
     this.#options.onChange({ kind: 'image', image: this.#bitmap.image });
     old?.image.close();
   }
 
-  get #showsOwn() {
-    return this.#kind === 'image' && this.#chosen('backdrop') === OWN;
+  /** The name of the own one that is behind the person, or ''. */
+  get #shownOwn() {
+    return this.#kind === 'image' && isOwnBackdrop(this.#backdrop) ? this.#backdrop : '';
   }
 
   /** Gives the chosen effect to the engine; the newest choice wins over a slow picture. */
   async apply() {
     const turn = ++this.#turn;
     this.#render();
-    if (this.#showsOwn) this.#own?.video?.play();
-    else this.#own?.video?.pause();
+    const own = this.#shownOwn;
+    if (!own) this.#own.opened?.backdrop.video?.pause();
     try {
       if (this.#kind === 'image') await this.#loadBitmap();
     } catch (error) {
-      this.#options.onError(error, '');
+      this.#options.onError(error, this.#own.fileName(own));
       return;
     }
-    if (turn === this.#turn) this.#options.onChange(this.startEffect);
+    if (turn !== this.#turn) return;
+    if (own) this.#own.opened?.backdrop.video?.play();
+    this.#options.onChange(this.startEffect);
   }
 
   get #kind() {
     return /** @type {EffectKind} */ (this.#chosen('effect') || 'blur');
   }
 
+  get #backdrop() {
+    return this.#awaited || this.#chosen('backdrop');
+  }
+
   get #backdropKey() {
-    return `${this.#chosen('backdrop')} ${this.#mirrored}`;
+    return `${this.#backdrop} ${this.#mirrored}`;
   }
 
   /** @param {EventTarget | null} control */
@@ -177,12 +173,12 @@ export class EffectControls {
     if (control === this.#custom) this.#color = this.#custom.value;
     else this.#color = this.#chosen('color') || this.#color;
     if (control === this.#custom) this.#check('color', this.#color);
-    const backdrop = this.#chosen('backdrop');
+    if (control instanceof HTMLInputElement && control.name === 'backdrop') this.#awaited = '';
     saveSettings({
       effect: this.#kind,
       strength: Number(this.#strength.value) / 100,
       color: this.#color,
-      backdrop,
+      backdrop: this.#backdrop,
     });
     this.apply();
   }
@@ -205,18 +201,25 @@ export class EffectControls {
   async #loadBitmap() {
     const key = this.#backdropKey;
     if (this.#bitmap?.key === key) return;
-    const tile = this.#backdropImage();
-    if (!tile) return;
-    const image =
-      this.#own && this.#chosen('backdrop') === OWN
-        ? ownBackdrop(this.#own.picture, this.#mirrored)
-        : await builtInBackdrop(tile, this.#mirrored);
+    const image = await this.#paintedBackdrop();
+    if (!image) return;
     if (key === this.#backdropKey) this.#bitmap = { key, image };
     else image.close();
   }
 
+  /** @returns {Promise<ImageBitmap | null>} null where it is not there, or not any more */
+  async #paintedBackdrop() {
+    const own = this.#shownOwn;
+    if (own) {
+      const opened = await this.#own.use(own);
+      return opened && ownBackdrop(opened.picture, this.#mirrored);
+    }
+    const tile = this.#backdropImage();
+    return tile && (await builtInBackdrop(tile, this.#mirrored));
+  }
+
   #backdropImage() {
-    return backdropImage(this.#panel, this.#chosen('backdrop'));
+    return this.#awaited ? null : backdropImage(this.#panel, this.#backdrop);
   }
 
   #render() {
@@ -241,7 +244,8 @@ export class EffectControls {
   #restore({ effect, strength, color, backdrop }) {
     this.#check('effect', EFFECT_KINDS.includes(effect) ? effect : 'blur');
     this.#check('color', color);
-    this.#check('backdrop', backdrop);
+    if (isOwnBackdrop(backdrop)) this.#awaited = backdrop;
+    else this.#check('backdrop', backdrop);
     this.#strength.value = String(Math.round(strength * 100));
   }
 

@@ -9,37 +9,53 @@ const STORE = 'files';
  * @returns {Promise<void>}
  * @throws {DOMException} storage is full, or forbidden
  */
-export async function keepFile(name, file) {
-  const database = await open();
-  try {
-    const change = database.transaction(STORE, 'readwrite');
-    change.objectStore(STORE).put(file, name);
-    await new Promise((resolve, reject) => {
-      change.oncomplete = resolve;
-      change.onabort = () => reject(change.error ?? new DOMException('aborted', 'AbortError'));
-    });
-  } finally {
-    database.close();
-  }
+export function keepFile(name, file) {
+  return change((store) => store.put(file, name));
 }
 
 /**
- * @param {string} name
- * @returns {Promise<File | null>} null where there is none, or no storage
+ * @param {string} name  of a file, or of none
+ * @returns {Promise<void>}
+ * @throws {DOMException} storage is forbidden
  */
-export async function keptFile(name) {
+export function dropFile(name) {
+  return change((store) => store.delete(name));
+}
+
+/** @returns {Promise<Map<string, File>>} by their names, in the names' order; empty without storage */
+export async function keptFiles() {
   try {
     const database = await open();
     try {
       const store = database.transaction(STORE, 'readonly').objectStore(STORE);
-      const found = await answer(store.get(name));
-      return found instanceof File ? found : null;
+      const [names, files] = await Promise.all([
+        answer(store.getAllKeys()),
+        answer(store.getAll()),
+      ]);
+      const all = names.map((name, index) => /** @type {[string, File]} */ ([name, files[index]]));
+      return new Map(all.filter(([, file]) => file instanceof File));
     } finally {
       database.close();
     }
   } catch (error) {
     if (!(error instanceof DOMException) && !(error instanceof TypeError)) throw error;
-    return null;
+    return new Map();
+  }
+}
+
+/** @param {(store: IDBObjectStore) => void} work */
+async function change(work) {
+  const database = await open();
+  try {
+    const transaction = database.transaction(STORE, 'readwrite');
+    work(transaction.objectStore(STORE));
+    await new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () =>
+        reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
+    });
+  } finally {
+    database.close();
   }
 }
 

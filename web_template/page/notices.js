@@ -12,6 +12,7 @@ export const PAGE_CODES = Object.freeze(
     'snapshot',
     'clipboard-refused',
     'backdrop-not-kept',
+    'backdrop-too-large',
     'recording-unsupported',
     'recording-failed',
     'microphone-denied',

@@ -6,7 +6,7 @@
  * @property {EffectKind} effect
  * @property {number} strength        of the blur, 0..1
  * @property {string} color           '#rrggbb'
- * @property {string} backdrop        a built-in one's name
+ * @property {string} backdrop        the name of a built-in or of an own one
  * @property {string | null} model    null: the site's default
  * @property {import('./backend-choice.js').BackendWish} backend
  * @property {boolean} mirrored

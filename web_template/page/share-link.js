@@ -6,6 +6,7 @@
  */
 
 import { DEFAULT_LOOKS, LOOKS_RANGES } from '../shared/looks.js';
+import { isOwnBackdrop } from './own-backdrop-name.js';
 
 const PLAIN = /** @type {const} */ (['effect', 'color', 'backdrop', 'model']);
 const COMMENT_NUMBERS = /** @type {const} */ (['speed', 'size', 'density']);
@@ -67,7 +68,8 @@ export function writeLink(settings, defaults, backend = null) {
   if (effect !== defaults.effect) link.set('effect', effect);
   if (effect === 'blur') link.set('strength', String(settings.strength));
   if (effect === 'color') link.set('color', settings.color);
-  const isOtherPicture = settings.backdrop !== defaults.backdrop;
+  const isOtherPicture =
+    settings.backdrop !== defaults.backdrop && !isOwnBackdrop(settings.backdrop); // nobody else has it
   if (effect === 'image' && isOtherPicture) link.set('backdrop', settings.backdrop);
   if (settings.model && settings.model !== defaults.model) link.set('model', settings.model);
   for (const [name, value] of Object.entries(looks)) {

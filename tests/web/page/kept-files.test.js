@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { keepFile, keptFile } from '../../../web_template/page/kept-files.js';
+import { dropFile, keepFile, keptFiles } from '../../../web_template/page/kept-files.js';
 
 /** Enough of a database: it remembers for as long as the test takes. */
 function fakeDatabase({ isFull = false } = {}) {
@@ -9,6 +9,11 @@ function fakeDatabase({ isFull = false } = {}) {
   let open = 0;
   const later = (/** @type {any} */ target, /** @type {string} */ event) =>
     queueMicrotask(() => target[event]?.());
+  const answered = (/** @type {unknown} */ result) => {
+    const request = { result };
+    later(request, 'onsuccess');
+    return request;
+  };
   const database = {
     close: () => open--,
     transaction() {
@@ -18,11 +23,12 @@ function fakeDatabase({ isFull = false } = {}) {
           if (!isFull) files.set(name, file);
           later(change, isFull ? 'onabort' : 'oncomplete');
         },
-        get(/** @type {string} */ name) {
-          const request = { result: files.get(name) };
-          later(request, 'onsuccess');
-          return request;
+        delete(/** @type {string} */ name) {
+          files.delete(name);
+          later(change, 'oncomplete');
         },
+        getAllKeys: () => answered([...files.keys()]),
+        getAll: () => answered([...files.values()]),
       });
       return change;
     },
@@ -47,9 +53,19 @@ afterEach(() => {
 test('a file is there at the next visit, and the database is closed', async () => {
   const { openCount } = fakeDatabase();
   const file = new File(['x'], 'wall.png', { type: 'image/png' });
-  assert.equal(await keptFile('backdrop'), null);
+  assert.equal((await keptFiles()).size, 0);
   await keepFile('backdrop', file);
-  assert.equal(await keptFile('backdrop'), file);
+  assert.deepEqual([...(await keptFiles())], [['backdrop', file]]);
+  assert.equal(openCount(), 0);
+});
+
+test('a file that was dropped is gone, the others stay', async () => {
+  const { openCount } = fakeDatabase();
+  const file = new File(['x'], 'wall.png', { type: 'image/png' });
+  await keepFile('one', file);
+  await keepFile('other', file);
+  await dropFile('one');
+  assert.deepEqual([...(await keptFiles()).keys()], ['other']);
   assert.equal(openCount(), 0);
 });
 
@@ -60,10 +76,10 @@ test('full storage is told', async () => {
 });
 
 test('forbidden storage, and none at all, has no file', async () => {
-  assert.equal(await keptFile('backdrop'), null);
+  assert.equal((await keptFiles()).size, 0);
   const forbidden = () => {
     throw new DOMException('no', 'SecurityError');
   };
   Object.assign(globalThis, { indexedDB: { open: forbidden } });
-  assert.equal(await keptFile('backdrop'), null);
+  assert.equal((await keptFiles()).size, 0);
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { embedWishes } from '../../../web_template/page/embed-wishes.js';
+import { isOwnBackdrop, ownBackdropName } from '../../../web_template/page/own-backdrop-name.js';
 import { DEFAULTS, validSettings } from '../../../web_template/page/settings.js';
 import { readLink, writeLink } from '../../../web_template/page/share-link.js';
 
@@ -24,6 +25,21 @@ test('what is written is read again', () => {
     comments: { ...DEFAULTS.comments, on: true, text: '你好\n#ff0000 a & b', speed: 0.9 },
   };
   assert.deepEqual(read(writeLink(settings, DEFAULTS)), settings);
+});
+
+test("the visitor's own background is not in the address", () => {
+  const own = ownBackdropName(1, []);
+  assert.equal(writeLink({ ...DEFAULTS, backdrop: own }, DEFAULTS), '');
+  assert.equal(writeLink({ ...DEFAULTS, backdrop: 'ink' }, DEFAULTS), '?backdrop=ink');
+});
+
+test('own backgrounds are named in their order, at any clock', () => {
+  const first = ownBackdropName(1.7e12, []);
+  const second = ownBackdropName(1.7e12, [first]);
+  const third = ownBackdropName(5, [first, second]); // the clock was put back
+  assert.deepEqual([third, first, second].sort(), [first, second, third]);
+  assert.equal(new Set([first, second, third]).size, 3);
+  assert.deepEqual([first, 'ridge', 'own-office'].map(isOwnBackdrop), [true, false, false]);
 });
 
 test('what does not fit is as if it were not there', () => {
