@@ -51,3 +51,15 @@ def golden_frame(model: "onnx.ModelProto", height: int, width: int) -> bytes:
     [alpha] = run(model, [picture[None].astype(np.float32) / np.float32(255)])
     levels = np.round(np.clip(alpha[0], 0, 1) * 255).astype(np.uint8)
     return np.concatenate([picture, levels]).tobytes()
+
+
+def golden_distance(model: "onnx.ModelProto", golden: bytes, height: int, width: int) -> float:
+    """Measure what the page measures: the mean |Δalpha| (0..1) to the file's own alpha.
+
+    Raises:
+        VerifyError: the model cannot be run, or its answer is no probability.
+    """
+    levels = np.frombuffer(golden, np.uint8).reshape(1, 4, height, width)
+    frame = levels[:, :3].astype(np.float32) / np.float32(255)
+    [alpha] = run(model, [frame])
+    return float(np.abs(alpha.astype(np.float64) - levels[:, 3:] / 255).mean())

@@ -128,12 +128,13 @@ def _make(
             is_quantised=recipe.quantized == "qdq",
         )
     )  # fmt: skip
-    variants = [_judge(recipe, each, fp32, progress) for each in made]
+    golden = golden_of(recipe, simplified)
+    variants = [_judge(recipe, each, fp32, golden, progress) for each in made]
     with filling(folder) as new:
         for variant, each in zip(variants, made, strict=True):
             if variant.reason is None:
                 (new / f"{variant.name}.onnx").write_bytes(_bytes(each.model))
-        (new / GOLDEN).write_bytes(_golden(recipe, simplified))
+        (new / GOLDEN).write_bytes(golden)
         write_figures(new, stages, variants)
 
 
@@ -173,10 +174,12 @@ def _pictures(recipe: Recipe, folder: Path) -> "list[npt.NDArray[np.float32]]":
     return picture_frames(folder, recipe.input.height, recipe.input.width)
 
 
-def _judge(recipe: Recipe, made: Made, fp32: "onnx.ModelProto", progress: Progress) -> Variant:
+def _judge(
+    recipe: Recipe, made: Made, fp32: "onnx.ModelProto", golden: bytes, progress: Progress
+) -> Variant:
     comparison = _compare(fp32, made.model, verification(recipe))
     data = _bytes(made.model)
-    reason = gate(comparison)
+    reason = gate(comparison, distance_to(golden, recipe, made.model))
     floats = f", {len(made.kept)} layers in float32" if made.kept else ""
     progress(
         f"{recipe.name}: {made.name} {len(data) / 1000:.0f} kB{floats}, mean |Δalpha| "
@@ -189,11 +192,18 @@ def _judge(recipe: Recipe, made: Made, fp32: "onnx.ModelProto", progress: Progre
     )  # fmt: skip
 
 
-def _golden(recipe: Recipe, simplified: "onnx.ModelProto") -> bytes:
+def golden_of(recipe: Recipe, simplified: "onnx.ModelProto") -> bytes:
     """Of the graph before the rewrites, so that what they made is proved in the browser too."""
     from builder.golden import golden_frame
 
     return golden_frame(simplified, recipe.input.height, recipe.input.width)
+
+
+def distance_to(golden: bytes, recipe: Recipe, model: "onnx.ModelProto") -> float:
+    """How far from the golden frame's alpha a model answers, as the page measures it."""
+    from builder.golden import golden_distance
+
+    return golden_distance(model, golden, recipe.input.height, recipe.input.width)
 
 
 def _frames(recipe: Recipe, count: int, seed: int) -> "list[npt.NDArray[np.float32]]":

@@ -233,19 +233,20 @@ def _measure(
 
 def _variants(recipe: Recipe, model: "onnx.ModelProto", kept: Sequence[str]) -> "Iterator[Made]":
     """Make the variants that compute otherwise than fp32 on wasm, if they pass their gate."""
-    from builder.pipeline import calibration, verification
+    from builder.pipeline import calibration, distance_to, golden_of, verification
     from builder.rewrites import apply_rewrites
     from builder.variants import KINDS, gate, make_variants
     from builder.verify import compare
 
-    fp32 = apply_rewrites(model, kept)
+    fp32, golden = apply_rewrites(model, kept), golden_of(recipe, model)
     is_quantised = recipe.quantized == "qdq"
     for made in make_variants(
         fp32, model, calibration(recipe), log.info, is_quantised=is_quantised
     ):
         if made.name in ("fp32", "fp16") or "wasm" not in KINDS[made.name].backends:
             continue
-        if gate(compare(fp32, made.model, verification(recipe))) is None:
+        comparison = compare(fp32, made.model, verification(recipe))
+        if gate(comparison, distance_to(golden, recipe, made.model)) is None:
             yield made
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # 8 bits on average, is not shipped.
 GATE_IOU = 0.99
 GATE_MEAN = 1 / 255
+# The mean |Δalpha| above which the page refuses an answer to the golden frame, as the page has it
+# (GOLDEN_TOLERANCE in web_template/worker/golden.js): what it would refuse is not shipped.
+GATE_GOLDEN = 0.01
 # What int8 has to reach on its own calibration pictures: others are always a little worse.
 SCAN_IOU = 0.994
 
@@ -89,12 +92,19 @@ def passes(comparison: "Comparison", gate_iou: float = GATE_IOU) -> bool:
     return comparison.iou >= gate_iou and comparison.mean_abs_diff <= GATE_MEAN
 
 
-def gate(comparison: "Comparison") -> str | None:
-    """Say why a variant is not shipped; None where it is."""
+def gate(comparison: "Comparison", golden: float) -> str | None:
+    """Say why a variant is not shipped; None where it is.
+
+    Args:
+        comparison: with fp32.
+        golden: its distance from the golden frame's alpha, `golden.golden_distance`.
+    """
     if comparison.iou < GATE_IOU:
         return f"IoU with fp32 is {comparison.iou:.4f}, the gate is {GATE_IOU}"
     if comparison.mean_abs_diff > GATE_MEAN:
         return f"mean |Δalpha| is {comparison.mean_abs_diff:.1e}, the gate is {GATE_MEAN:.1e}"
+    if not golden <= GATE_GOLDEN:
+        return f"mean |Δalpha| on the golden frame is {golden:.4f}, the page takes {GATE_GOLDEN}"
     return None
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from contract_models import constant_answer
 from media_maker import red_model
 
-from builder.golden import golden_frame, golden_picture
+from builder.golden import golden_distance, golden_frame, golden_picture
 
 
 @pytest.mark.parametrize(("height", "width"), [(144, 256), (256, 144), (17, 31)])
@@ -30,3 +31,15 @@ def test_the_alpha_is_the_one_of_that_picture():
     """The model made up here answers with the picture's red."""
     levels = np.frombuffer(golden_frame(red_model(16, 24), 16, 24), np.uint8).reshape(4, 16, 24)
     np.testing.assert_array_equal(levels[3], levels[0])
+
+
+def test_the_distance_is_the_one_that_the_page_measures():
+    """The model made up here answers with the picture's red."""
+    model = red_model(16, 24)
+    data = golden_frame(model, 16, 24)
+    assert golden_distance(model, data, 16, 24) < 1e-7
+    alpha = np.frombuffer(data, np.uint8)[-16 * 24 :] / 255
+    found = golden_distance(constant_answer(0.2, 16, 24), data, 16, 24)
+    assert found == pytest.approx(np.abs(alpha - 0.2).mean(), abs=1e-6)
+    black = bytes(3 * 16 * 24) + data[-16 * 24 :]
+    assert golden_distance(model, black, 16, 24) == pytest.approx(alpha.mean())

@@ -11,7 +11,7 @@ from contract_models import frames, matting
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from builder import pipeline
+from builder import paths, pipeline
 from builder.calibration import MOST_PICTURES, calibration_files, picture_frames
 from builder.cli import main
 from builder.cli.options import VARIANTS
@@ -19,7 +19,7 @@ from builder.errors import ContractError, MediaError, QuantizeError
 from builder.quantize import fp16_compute, int8_qdq, int8_weights, spare_sensitive
 from builder.quantize.blocks import BLOCK, quantise_blocks
 from builder.recipe import load_recipe
-from builder.variants import KINDS, choose_variants, gate
+from builder.variants import GATE_GOLDEN, KINDS, choose_variants, gate
 from builder.verify import Comparison, compare
 
 
@@ -133,13 +133,51 @@ def test_what_sparing_cannot_mend_is_given_back_whole():
 # The gates
 
 
+def tiny(folder):
+    """The recipe of the small network."""
+    onnx.save(matting(16, 24), folder / "tiny.onnx")
+    (folder / "tiny.toml").write_text(
+        'name = "tiny"\nlicence = "MIT"\nformat = "onnx"\ntitle = { en = "T", zh = "小" }\n'
+        'source = { path = "tiny.onnx" }\noutput = { kind = "alpha" }\n'
+        'input = { width = 24, height = 16, layout = "NCHW" }\n'
+    )
+    return load_recipe(folder / "tiny.toml")
+
+
 @pytest.mark.parametrize(
-    ("iou", "mean", "reason"),
-    [(0.995, 1e-3, None), (0.9899, 1e-3, "IoU"), (0.995, 5e-3, "mean")],
+    ("iou", "mean", "golden", "reason"),
+    [
+        (0.995, 1e-3, 0.01, None),
+        (0.9899, 1e-3, 0.001, "IoU"),
+        (0.995, 5e-3, 0.001, "mean |Δalpha| is"),
+        (0.995, 1e-3, 0.0101, "mean |Δalpha| on the golden frame is 0.0101"),
+    ],
 )
-def test_the_gates(iou, mean, reason):
-    said = gate(Comparison(1, 0.1, mean, iou))
+def test_the_gates(iou, mean, golden, reason):
+    said = gate(Comparison(1, 0.1, mean, iou), golden)
     assert said is None if reason is None else said.startswith(reason)
+
+
+def test_the_page_and_the_build_refuse_by_the_same_figure():
+    source = (paths.template_dir() / "worker" / "golden.js").read_text("utf-8")
+    assert f"GOLDEN_TOLERANCE = {GATE_GOLDEN};" in source
+
+
+def test_what_the_page_would_refuse_is_not_shipped(tmp_path, monkeypatch):
+    """Through the whole pipeline, with half precision that misses the golden frame."""
+    monkeypatch.setattr(pipeline.paths, "cache_dir", lambda: tmp_path / "cache")
+    lines = []
+
+    def distance(golden, _, model):
+        assert len(golden) == 4 * 16 * 24
+        return 0.02 if TensorProto.FLOAT16 in {t.data_type for t in model.graph.initializer} else 0
+
+    monkeypatch.setattr(pipeline, "distance_to", distance)
+    built = pipeline.build_model(tiny(tmp_path), lines.append)
+    assert "fp32" in {v.name for v in built.variants}
+    refused = {v.name: v.reason for v in built.rejected}
+    assert "0.0200, the page takes 0.01" in refused["fp16-compute"]
+    assert any("fp16-compute" in line and "on the golden frame" in line for line in lines)
 
 
 # The choice
@@ -239,13 +277,7 @@ def test_no_pictures(tmp_path):
 def test_own_pictures_change_int8_alone(pictures, tmp_path, monkeypatch):
     """Through the whole pipeline, on the small network; each has its own place in the cache."""
     monkeypatch.setattr(pipeline.paths, "cache_dir", lambda: tmp_path / "cache")
-    onnx.save(matting(16, 24), tmp_path / "tiny.onnx")
-    (tmp_path / "tiny.toml").write_text(
-        'name = "tiny"\nlicence = "MIT"\nformat = "onnx"\ntitle = { en = "T", zh = "小" }\n'
-        'source = { path = "tiny.onnx" }\noutput = { kind = "alpha" }\n'
-        'input = { width = 24, height = 16, layout = "NCHW" }\n'
-    )
-    recipe = load_recipe(tmp_path / "tiny.toml")
+    recipe = tiny(tmp_path)
     plain = pipeline.build_model(recipe, lambda _: None)
     own = pipeline.build_model(recipe, lambda _: None, pictures)
     assert plain.folder != own.folder
