@@ -14,6 +14,7 @@ import onnx
 from numpy.typing import NDArray
 
 from builder.contract import ALPHA, FRAME, check_contract, states, zero_states
+from builder.contract.runtime import open_session
 from builder.errors import VerifyError
 from builder.messages import one_line
 
@@ -68,7 +69,7 @@ def steps(
     pairs, carried = states(model), zero_states(model)
     outputs = [ALPHA, *(pair.output for pair in pairs)]
     with _runtime_errors():
-        session = _session(model)
+        session = open_session(model)
     for index, frame in enumerate(frames):
         if frame.shape != (1, 3, height, width) or frame.dtype != np.float32:
             raise VerifyError(
@@ -129,17 +130,6 @@ def assert_exact(comparison: Comparison, stage: str, tolerance: float) -> None:
             f"{stage}: changes alpha by up to {comparison.max_abs_diff:.2g}, more than the"
             f" {tolerance:.2g} of rounding; this stage is at fault, report the model"
         )
-
-
-def _session(model: onnx.ModelProto):  # type: ignore[no-untyped-def]  # onnxruntime has no types
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # its errors are raised as well
-    options.intra_op_num_threads = 1  # the same sums in the same order, however many cores
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
 
 
 @contextlib.contextmanager

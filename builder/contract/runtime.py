@@ -15,27 +15,38 @@ from builder.messages import one_line
 Arrays = dict[str, NDArray[np.generic]]
 
 
+def open_session(model: onnx.ModelProto, *, as_written: bool = False) -> Any:
+    """Open a model with onnxruntime on the CPU, on one thread.
+
+    Args:
+        model: any; onnxruntime's own errors are the caller's to name.
+        as_written: without optimisations, which must not hide what is compared.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # its errors are raised as well
+    options.intra_op_num_threads = 1  # the same sums in the same order, however many cores
+    if as_written:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(),
+        options,
+        providers=["CPUExecutionProvider"],
+        enable_fallback=0,  # to the same provider, with a banner
+    )
+
+
 def run(model: onnx.ModelProto, feeds: Arrays) -> list[NDArray[np.generic]]:
     """Run a model with onnxruntime on the CPU; return its outputs in order.
 
     Raises:
         ContractError: onnxruntime refuses it.
     """
-    import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # its errors are raised as well
-    options.intra_op_num_threads = 1
-    # As written: an optimisation must not hide what is compared here.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(),
-            options,
-            providers=["CPUExecutionProvider"],
-            enable_fallback=0,  # to the same provider, with a banner
-        )
+        session = open_session(model, as_written=True)
         outputs: list[NDArray[np.generic]] = session.run(None, feeds)
     except (
         state.Fail,

@@ -197,21 +197,16 @@ class _Runner:
 
     def __init__(self, model: "onnx.ModelProto", guess: Guess) -> None:
         import onnx
-        import onnxruntime
 
         from builder.contract.dialect import plain, widen
+        from builder.contract.runtime import open_session
 
         own = onnx.ModelProto()
         own.CopyFrom(model)
         own = plain(own)
         widen(own)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # its errors are raised as well
-        options.intra_op_num_threads = 1  # the same sums in the same order, however many cores
         try:
-            self._session = onnxruntime.InferenceSession(
-                own.SerializeToString(), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(own)
         except _errors() as error:
             raise ContractError(f"onnxruntime cannot run it: {one_line(error)}") from error
         self._names = [value.name for value in own.graph.output]
