@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.backgrounds import scene
+from builder.contract import check_contract
 from builder.demo import portrait
 from builder.resample import resize
 from builder.verify import run
@@ -53,13 +54,14 @@ def golden_frame(model: "onnx.ModelProto", height: int, width: int) -> bytes:
     return np.concatenate([picture, levels]).tobytes()
 
 
-def golden_distance(model: "onnx.ModelProto", golden: bytes, height: int, width: int) -> float:
+def golden_distance(model: "onnx.ModelProto", golden: bytes) -> float:
     """Measure what the page measures: the mean |Δalpha| (0..1) to the file's own alpha.
 
     Raises:
-        VerifyError: the model cannot be run, or its answer is no probability.
+        ContractError: the model does not keep the contract.
+        VerifyError: it cannot be run, or its answer is no probability.
     """
-    levels = np.frombuffer(golden, np.uint8).reshape(1, 4, height, width)
+    levels = np.frombuffer(golden, np.uint8).reshape(1, 4, *check_contract(model))
     frame = levels[:, :3].astype(np.float32) / np.float32(255)
     [alpha] = run(model, [frame])
     return float(np.abs(alpha.astype(np.float64) - levels[:, 3:] / 255).mean())

@@ -177,9 +177,11 @@ def _pictures(recipe: Recipe, folder: Path) -> "list[npt.NDArray[np.float32]]":
 def _judge(
     recipe: Recipe, made: Made, fp32: "onnx.ModelProto", golden: bytes, progress: Progress
 ) -> Variant:
+    from builder.golden import golden_distance
+
     comparison = _compare(fp32, made.model, verification(recipe))
     data = _bytes(made.model)
-    reason = gate(comparison, distance_to(golden, recipe, made.model))
+    reason = gate(comparison, golden_distance(made.model, golden))
     floats = f", {len(made.kept)} layers in float32" if made.kept else ""
     progress(
         f"{recipe.name}: {made.name} {len(data) / 1000:.0f} kB{floats}, mean |Δalpha| "
@@ -197,13 +199,6 @@ def golden_of(recipe: Recipe, simplified: "onnx.ModelProto") -> bytes:
     from builder.golden import golden_frame
 
     return golden_frame(simplified, recipe.input.height, recipe.input.width)
-
-
-def distance_to(golden: bytes, recipe: Recipe, model: "onnx.ModelProto") -> float:
-    """How far from the golden frame's alpha a model answers, as the page measures it."""
-    from builder.golden import golden_distance
-
-    return golden_distance(model, golden, recipe.input.height, recipe.input.width)
 
 
 def _frames(recipe: Recipe, count: int, seed: int) -> "list[npt.NDArray[np.float32]]":

@@ -233,7 +233,8 @@ def _measure(
 
 def _variants(recipe: Recipe, model: "onnx.ModelProto", kept: Sequence[str]) -> "Iterator[Made]":
     """Make the variants that compute otherwise than fp32 on wasm, if they pass their gate."""
-    from builder.pipeline import calibration, distance_to, golden_of, verification
+    from builder.golden import golden_distance
+    from builder.pipeline import calibration, golden_of, verification
     from builder.rewrites import apply_rewrites
     from builder.variants import KINDS, gate, make_variants
     from builder.verify import compare
@@ -246,7 +247,7 @@ def _variants(recipe: Recipe, model: "onnx.ModelProto", kept: Sequence[str]) -> 
         if made.name in ("fp32", "fp16") or "wasm" not in KINDS[made.name].backends:
             continue
         comparison = compare(fp32, made.model, verification(recipe))
-        if gate(comparison, distance_to(golden, recipe, made.model)) is None:
+        if gate(comparison, golden_distance(made.model, golden)) is None:
             yield made
 
 

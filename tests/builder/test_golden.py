@@ -37,9 +37,9 @@ def test_the_distance_is_the_one_that_the_page_measures():
     """The model made up here answers with the picture's red."""
     model = red_model(16, 24)
     data = golden_frame(model, 16, 24)
-    assert golden_distance(model, data, 16, 24) < 1e-7
+    assert golden_distance(model, data) < 1e-7
     alpha = np.frombuffer(data, np.uint8)[-16 * 24 :] / 255
-    found = golden_distance(constant_answer(0.2, 16, 24), data, 16, 24)
+    found = golden_distance(constant_answer(0.2, 16, 24), data)
     assert found == pytest.approx(np.abs(alpha - 0.2).mean(), abs=1e-6)
     black = bytes(3 * 16 * 24) + data[-16 * 24 :]
-    assert golden_distance(model, black, 16, 24) == pytest.approx(alpha.mean())
+    assert golden_distance(model, black) == pytest.approx(alpha.mean())

@@ -11,7 +11,7 @@ from contract_models import frames, matting
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from builder import paths, pipeline
+from builder import golden, paths, pipeline
 from builder.calibration import MOST_PICTURES, calibration_files, picture_frames
 from builder.cli import main
 from builder.cli.options import VARIANTS
@@ -145,7 +145,7 @@ def tiny(folder):
 
 
 @pytest.mark.parametrize(
-    ("iou", "mean", "golden", "reason"),
+    ("iou", "mean", "distance", "reason"),
     [
         (0.995, 1e-3, 0.01, None),
         (0.9899, 1e-3, 0.001, "IoU"),
@@ -153,8 +153,8 @@ def tiny(folder):
         (0.995, 1e-3, 0.0101, "mean |Δalpha| on the golden frame is 0.0101"),
     ],
 )
-def test_the_gates(iou, mean, golden, reason):
-    said = gate(Comparison(1, 0.1, mean, iou), golden)
+def test_the_gates(iou, mean, distance, reason):
+    said = gate(Comparison(1, 0.1, mean, iou), distance)
     assert said is None if reason is None else said.startswith(reason)
 
 
@@ -168,11 +168,11 @@ def test_what_the_page_would_refuse_is_not_shipped(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline.paths, "cache_dir", lambda: tmp_path / "cache")
     lines = []
 
-    def distance(golden, _, model):
-        assert len(golden) == 4 * 16 * 24
+    def distance(model, frame):
+        assert len(frame) == 4 * 16 * 24
         return 0.02 if TensorProto.FLOAT16 in {t.data_type for t in model.graph.initializer} else 0
 
-    monkeypatch.setattr(pipeline, "distance_to", distance)
+    monkeypatch.setattr(golden, "golden_distance", distance)
     built = pipeline.build_model(tiny(tmp_path), lines.append)
     assert "fp32" in {v.name for v in built.variants}
     refused = {v.name: v.reason for v in built.rejected}
