@@ -24,66 +24,53 @@
  * @typedef {(options: import('./segmenter.js').SegmenterOptions) => Promise<FrameWay>} OpenWay
  * @typedef {import('./webgpu/gpu.js').Gpu} Gpu
  *
- * @typedef {object} Session  what there is once `init` is through
- * @property {InitRequest} settings
- * @property {Compositor} compositor
- * @property {FrameLoop} loop
- * @property {Pacer} pacer
- * @property {TrackOutput} output
- * @property {CommentLayer} comments
- * @property {QualityControl} quality
- * @property {OpenWay} openWay  on the backend that was asked for
+ * @typedef {import('./session.js').Session} Session
  */
 
-import { capabilities, threadCount } from '../shared/capabilities.js';
+import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { DEFAULT_LOOKS } from '../shared/looks.js';
-import { modelSpec, runtimeSpec } from '../shared/manifest.js';
 import { event, isRequest, refusal, reply } from '../shared/messages.js';
 import { FrameStats } from '../shared/stats.js';
 import { captureFrame } from './capture.js';
-import { CommentLayer } from './comments/comment-layer.js';
-import { FrameLoop } from './frame-loop.js';
 import { openInput } from './frame-source.js';
-import { Pacer } from './pacer.js';
-import { Prepared } from './prepared.js';
-import { QualityControl } from './quality-control.js';
+import { ModelSlot } from './model-slot.js';
 import { Repair } from './repair.js';
-import { PLAIN_VIEW, TrackOutput, watched } from './track-output.js';
-
-const STATS_INTERVAL_MS = 500;
+import { openSession } from './session.js';
+import { StatsPost } from './stats-post.js';
 
 export class Engine {
   #parts;
   #stats = new FrameStats();
   /** @type {Session | null} */
   #session = null;
-  /** @type {FrameWay | null} */
-  #way = null;
   #looks = DEFAULT_LOOKS;
   /** @type {State} */
   #state = 'idle';
   /** @type {(FrameSource & {id: number, attachedMs: number, hasMatte: boolean}) | null} */
   #source = null;
   #size = { width: 0, height: 0 };
-  /** Models load one after the other. @type {Promise<unknown>} */
-  #loading = Promise.resolve();
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #statsTimer;
-  /** The model could not be loaded, and there is none from before: no frame can be matted. */
-  #hasNoModel = false;
   #repair = new Repair({
     reload: async () => {
-      const model = this.#way?.model;
-      if (model) await this.#queueModel(model);
+      const model = this.#models.way?.model;
+      if (model) await this.#models.queue(model);
     },
     giveUp: (error) => this.#tell('broken', error.toWire()),
   });
-  #prepared = new Prepared();
-  /** @param {import('../shared/messages.js').Progress} progress */
-  #onProgress = (progress) => this.#tell('progress', progress);
-  #postedFps = 0;
-  #postedFrames = 0;
+  #models = new ModelSlot({
+    session: () => this.#started(),
+    looks: () => this.#looks,
+    onProgress: (progress) => this.#tell('progress', progress),
+    onState: (state) => {
+      if (this.#source) this.#setState(state);
+    },
+    onLoaded: () => this.#figures.post(),
+  });
+  #figures = new StatsPost(
+    this.#stats,
+    () => this.#facts(),
+    (stats) => this.#tell('stats', stats),
+  );
 
   /** @param {EngineParts} parts */
   constructor(parts) {
@@ -122,9 +109,9 @@ export class Engine {
         return this.#init(payload);
       case 'load-model':
         this.#started().quality.setChoices(payload.model.choices ?? []);
-        return this.#queueModel(payload.model);
+        return this.#models.queue(payload.model);
       case 'prepare':
-        return this.#prepare(payload);
+        return this.#models.prepare(payload, this.#parts.openWay);
       case 'attach':
         return this.#attach(payload);
       case 'detach':
@@ -162,65 +149,29 @@ export class Engine {
    * @returns {Promise<import('../shared/messages.js').InitReply>}
    */
   async #init(settings) {
-    const { canvas, effect } = settings;
-    const gpu = settings.backend === 'webgpu' ? await this.#parts.openGpu() : null;
-    const { createCompositor, openWay } = gpu ?? this.#parts;
-    const output = new TrackOutput({
-      canvas,
-      send: (frame) => this.#parts.post({ type: 'output', frame }, [frame]),
-      redraw: () => loop.redraw(),
-    });
-    const comments = new CommentLayer({
-      redraw: () => loop.redraw(),
-      isBusy: () => loop.busyMs > 0,
-    });
-    comments.set(settings.comments ?? null);
-    output.view = settings.output ?? PLAIN_VIEW;
-    const bare = createCompositor({
-      choice: settings.compositor,
-      canvas,
-      effect,
-      onRestored: () => loop.redraw(),
-      comments,
-    });
     this.#looks = settings.looks ?? DEFAULT_LOOKS;
-    const compositor = watched(bare, () => output.drawn());
-    const quality = new QualityControl(
-      {
-        draw: (looks) => compositor.setLooks(looks),
-        load: (model) => this.#queueModel(model),
-      },
-      { isGoverned: settings.governor ?? true },
-    );
-    quality.setLooks(this.#looks);
-    const pacer = new Pacer(() => output.isOn);
-    pacer.limit(settings.maxFps ?? null);
-    const loop = new FrameLoop({
-      compositor,
+    const session = await openSession(settings, this.#parts, {
       stats: this.#stats,
+      load: (model) => this.#models.queue(model),
       onTaken: () => {
         if (this.#source?.isPushed) this.#tell('frame-taken', { sourceId: this.#source.id });
       },
-      onArrived: (timestampUs) => quality.arrived(timestampUs),
       onComposited: () => this.#composited(),
-      onDone: (busyMs) => quality.done(busyMs),
       onSize: (width, height) => {
         this.#size = { width, height };
-        quality.setSize(width, height);
         this.#tell('size', this.#size);
       },
-      onFailure: (error) => {
+      onFailure: (error, isGpu) => {
         this.#setState('failed');
         this.#tell('error', error.toWire());
         // The next backend takes over; a wasm session is replaced by another one.
-        if (gpu) this.#tell('broken', error.toWire());
+        if (isGpu) this.#tell('broken', error.toWire());
         else this.#repair.failed(error);
       },
     });
-    this.#session = { settings, compositor, loop, pacer, output, comments, openWay, quality };
-    gpu?.failed.then((error) => loop.fail(error));
-    loop.redraw();
-    return { ...capabilities(), gpuFeatures: gpu?.answer.hasF16 ? ['shader-f16'] : [] };
+    this.#session = session;
+    session.loop.redraw();
+    return { ...capabilities(), gpuFeatures: session.gpuFeatures };
   }
 
   /** @param {Looks} looks */
@@ -230,63 +181,16 @@ export class Engine {
       looks.region !== this.#looks.region || looks.islands !== this.#looks.islands;
     this.#looks = looks;
     quality.setLooks(looks);
-    this.#way?.setLooks(looks);
+    this.#models.way?.setLooks(looks);
     if (isMattedAnew) loop.rematte();
     loop.redraw();
-  }
-
-  /** @param {import('../shared/manifest.js').ModelSpec} model */
-  #queueModel(model) {
-    const turn = this.#loading.catch(() => {}).then(() => this.#tryModel(model));
-    this.#loading = turn;
-    return turn;
-  }
-
-  /** @param {import('../shared/manifest.js').ModelSpec} model */
-  async #tryModel(model) {
-    if (this.#source && this.#hasNoModel) this.#setState('loading');
-    this.#hasNoModel = false;
-    try {
-      await this.#loadModel(model);
-    } catch (error) {
-      this.#hasNoModel = this.#way === null;
-      if (this.#source && this.#hasNoModel) this.#setState('failed');
-      throw error;
-    }
-  }
-
-  /** @param {import('../shared/manifest.js').ModelSpec} model */
-  async #loadModel(model) {
-    const { loop, settings, openWay, quality } = this.#started();
-    const { runtime, threads } = settings;
-    const options = { runtime, threads, model, onProgress: this.#onProgress };
-    const way = await (this.#prepared.take(options) ?? openWay(options));
-    way.setLooks(this.#looks);
-    const old = this.#way;
-    this.#way = way;
-    await loop.setWay(way);
-    quality.setWay(way);
-    await old?.dispose();
-    this.#postStats();
-  }
-
-  /** @param {import('../shared/messages.js').PrepareRequest} request */
-  #prepare({ manifest, siteRoot, model }) {
-    const root = new URL(siteRoot);
-    const options = {
-      runtime: runtimeSpec(manifest, root),
-      model: modelSpec(manifest, root, model),
-      threads: threadCount(capabilities()),
-      onProgress: this.#onProgress,
-    };
-    this.#prepared.begin(options, this.#parts.openWay);
   }
 
   /** @param {import('../shared/messages.js').AttachRequest} request */
   #attach({ sourceId, input }) {
     this.#started().pacer.reset();
     this.#letGo();
-    this.#setState(this.#hasNoModel ? 'failed' : 'loading');
+    this.#setState(this.#models.isEmpty ? 'failed' : 'loading');
     const told = (/** @type {(...args: any[]) => void} */ then) => {
       return (/** @type {any[]} */ ...args) => {
         if (this.#source?.id === sourceId) then(...args);
@@ -304,7 +208,7 @@ export class Engine {
       }),
     });
     Object.assign(this.#source, opened);
-    this.#statsTimer = setInterval(() => this.#postStatsIfChanged(), STATS_INTERVAL_MS);
+    this.#figures.start();
   }
 
   /** @param {VideoFrame} frame  is taken over */
@@ -330,11 +234,11 @@ export class Engine {
   #detach() {
     this.#letGo();
     this.#setState('idle');
-    this.#postStats();
+    this.#figures.post();
   }
 
   #letGo() {
-    clearInterval(this.#statsTimer);
+    this.#figures.stop();
     this.#repair.cancel();
     this.#source?.release();
     this.#source = null;
@@ -349,20 +253,13 @@ export class Engine {
     if (!this.#source || this.#source.hasMatte) return;
     this.#source.hasMatte = true;
     this.#tell('first-matte', { startupMs: performance.now() - this.#source.attachedMs });
-    this.#postStats();
+    this.#figures.post();
   }
 
-  #postStatsIfChanged() {
-    const { fps, frames } = this.#stats.summary(performance.now());
-    if (frames !== this.#postedFrames || fps !== this.#postedFps) this.#postStats();
-  }
-
-  #postStats() {
-    const summary = this.#stats.summary(performance.now());
-    this.#postedFps = summary.fps;
-    this.#postedFrames = summary.frames;
-    const way = this.#way;
-    this.#tell('stats', {
+  /** @returns {import('./stats-post.js').Facts} */
+  #facts() {
+    const way = this.#models.way;
+    return {
       model: way?.model.name ?? '',
       variant: way?.model.variant ?? '',
       backend: way?.backend ?? 'wasm',
@@ -373,10 +270,9 @@ export class Engine {
       sampler: way?.sampler ?? '',
       samplerTimes: way?.samplerTimes ?? {},
       governor: this.#session?.quality.state ?? null,
-      ...summary,
       ...this.#size,
       source: this.#source?.kind ?? null,
-    });
+    };
   }
 
   #started() {
