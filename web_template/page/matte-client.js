@@ -1,57 +1,38 @@
 /**
  * The engine's public face on the page: what is asked of it goes to the worker, what the worker
- * tells becomes events. Its parts: `engine-settings.js` what is wished for, `worker-life.js` the
- * workers, `attachment.js` their sources, `backend-trial.js` their backends, `track-outlet.js` the
- * track.
+ * tells becomes events. Its parts: `engine-settings.js` what is wished for, `matte-news.js` what is
+ * told, `worker-life.js` the workers, `attachment.js` their sources, `backend-trial.js` their
+ * backends, `track-outlet.js` the track.
  *
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('../shared/comments.js').Comments} Comments
- * @typedef {import('../shared/messages.js').Backend} Backend
  * @typedef {import('../shared/messages.js').Capture} Capture
- * @typedef {import('../shared/messages.js').EventMessage} EventMessage
  * @typedef {import('../shared/messages.js').OutputView} OutputView
- * @typedef {import('../shared/messages.js').State} State
- * @typedef {import('../shared/messages.js').Progress} Progress
  * @typedef {import('../shared/own-model.js').OwnModel} OwnModel
- * @typedef {import('../shared/stats.js').Stats} Stats
- * @typedef {import('./backend-choice.js').BackendReason} BackendReason
  * @typedef {import('./backend-choice.js').BackendWish} BackendWish
  * @typedef {import('./sources.js').Source} Source
- *
- * @typedef {object} MatteEvents  what `on` listens to
- * @property {Stats} stats                  a few times a second while frames flow
- * @property {State} state                  'idle' | 'loading' | 'running' | 'failed'
- * @property {Progress} progress            bytes of model and runtime while a model loads
- * @property {{width: number, height: number}} size  of the canvas, when it changes
- * @property {{startupMs: number}} first-matte  once for each source
- * @property {null} ended                   a video or a stream came to its end
- * @property {MatteError} error
- * @property {{reason: string, tookMs: number}} recovered  a worker that broke was replaced
- * @property {HTMLCanvasElement} canvas     another one has taken the place of the one before
- * @property {{backend: Backend, reason: BackendReason}} backend  another one, or for another reason
+ * @typedef {import('./matte-news.js').MatteEvents} MatteEvents
  */
 
 import { capabilities } from '../shared/capabilities.js';
 import { checkComments } from '../shared/comments.js';
 import { checkEffect } from '../shared/effects.js';
-import { MatteError } from '../shared/errors.js';
 import { checkLooks } from '../shared/looks.js';
 import { gpuRuntimeSpec } from '../shared/manifest.js';
-import { emptyStats } from '../shared/stats.js';
 import { BackendChoice } from './backend-choice.js';
 import { createBackendMemory } from './backend-memory.js';
 import { BackendTrial } from './backend-trial.js';
-import { Emitter } from './emitter.js';
 import { EngineSettings } from './engine-settings.js';
 import { HiddenPace } from './hidden-pace.js';
+import { MatteNews } from './matte-news.js';
 import { TrackOutlet } from './track-outlet.js';
 import { WorkerLife } from './worker-life.js';
 
 /** Made by `createMatte` only. */
 export class Matte {
   #settings;
-  #emitter = /** @type {Emitter<MatteEvents>} */ (new Emitter());
+  #news;
   #choice;
   #life;
   #trial;
@@ -60,12 +41,6 @@ export class Matte {
   #hasStarted = false;
   #modelTurn = 0;
   #disposed = false;
-  /** What the page was told last. @type {Pick<BackendChoice, 'backend' | 'reason'>} */
-  #backend;
-  /** @type {Stats} */
-  #stats;
-  /** @type {State} */
-  #state = 'idle';
 
   /**
    * @param {{canvas: HTMLCanvasElement, backend?: BackendWish, hiddenRate: number | null}
@@ -79,24 +54,25 @@ export class Matte {
       hasGpuBuild: gpuRuntimeSpec(manifest, siteRoot, capabilities().jspi) !== null,
       wish: backend,
     });
-    const { reason } = this.#choice;
-    this.#backend = { backend: this.#choice.backend, reason };
-    this.#stats = { ...emptyStats(capabilities().isolated), backendReason: reason };
-    const onBackend = () => this.#tellBackend();
+    this.#news = new MatteNews(this.#choice);
+    const onBackend = () => this.#news.tellBackend(this.#choice);
     this.#life = new WorkerLife({
       canvas,
       settings: this.#settings,
       choice: this.#choice,
       listeners: {
-        onLost: () => this.#setState('failed'),
+        onLost: () => this.#news.tellState('failed'),
         onReplaced: () => this.#outlet.resume(),
-        onRecovered: (recovered) => this.#emitter.emit('recovered', recovered),
-        onCanvas: (fresh) => this.#emitter.emit('canvas', fresh),
+        onRecovered: (recovered) => this.#news.tell('recovered', recovered),
+        onCanvas: (fresh) => this.#news.tell('canvas', fresh),
         onBackend,
-        onEvent: (message) => this.#receive(message),
+        onEvent: (message) => {
+          this.#news.passOn(message);
+          if (message.name === 'stats') this.#trial.noticed(message.value);
+        },
         onFrame: (frame) => this.#outlet.deliver(frame),
-        onEnded: () => this.#emitter.emit('ended', null),
-        onError: (error) => this.#report(error),
+        onEnded: () => this.#news.tell('ended', null),
+        onError: (error) => this.#news.tellError(error),
       },
     });
     this.#trial = new BackendTrial({ life: this.#life, choice: this.#choice, onBackend });
@@ -127,13 +103,13 @@ export class Matte {
     return this.#life.worker.ready;
   }
 
-  /** The last figures; see the `stats` event. @returns {Stats} */
+  /** The last figures; see the `stats` event. */
   get stats() {
-    return this.#stats;
+    return this.#news.stats;
   }
 
   get state() {
-    return this.#state;
+    return this.#news.state;
   }
 
   /**
@@ -289,7 +265,7 @@ export class Matte {
    * @returns {() => void} stops listening
    */
   on(name, listener) {
-    return this.#emitter.on(name, listener);
+    return this.#news.on(name, listener);
   }
 
   /** Ends the worker and everything in it. The canvas keeps its last picture. */
@@ -299,41 +275,6 @@ export class Matte {
     this.#pace.end();
     this.#outlet.end();
     this.#life.end();
-    this.#setState('idle');
-    this.#emitter.clear();
-  }
-
-  /** @param {EventMessage} message */
-  #receive({ name, value }) {
-    if (name === 'state') {
-      this.#setState(value);
-    } else if (name === 'stats') {
-      this.#stats = { ...value, backendReason: this.#backend.reason };
-      this.#emitter.emit('stats', this.#stats);
-      this.#trial.noticed(value);
-    } else if (name === 'progress' || name === 'size' || name === 'first-matte') {
-      this.#emitter.emit(name, /** @type {any} */ (value));
-    }
-  }
-
-  #tellBackend() {
-    const { backend, reason } = this.#choice;
-    if (backend === this.#backend.backend && reason === this.#backend.reason) return;
-    this.#backend = { backend, reason };
-    this.#stats = { ...this.#stats, backendReason: reason };
-    this.#emitter.emit('backend', this.#backend);
-  }
-
-  /** @param {State} state */
-  #setState(state) {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#emitter.emit('state', state);
-  }
-
-  /** @param {unknown} error */
-  #report(error) {
-    if (this.#disposed) return;
-    this.#emitter.emit('error', MatteError.from(error, 'unknown', 'the engine failed'));
+    this.#news.end();
   }
 }

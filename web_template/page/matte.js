@@ -9,7 +9,7 @@
  * @typedef {import('../shared/effects.js').Effect} Effect
  * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('../shared/manifest.js').Manifest} Manifest
- * @typedef {import('./matte-client.js').MatteEvents} MatteEvents
+ * @typedef {import('./matte-news.js').MatteEvents} MatteEvents
  *
  * @typedef {object} MatteOptions
  * @property {HTMLCanvasElement} [canvas]   one that has no context yet; made when left out
