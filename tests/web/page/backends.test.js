@@ -76,6 +76,22 @@ test('a first visit: wasm, and the figures say that WebGPU has not been tried', 
   assert.deepEqual([matte.stats.backend, matte.stats.backendReason], ['wasm', 'untried']);
 });
 
+test('figures of a source that has flowed for a while have the GPU asked for', async () => {
+  const { matte } = await started();
+  await running(matte);
+  const tell = (/** @type {number} */ frames) => {
+    const value = { ...matte.stats, source: 'stream', frames };
+    const data = { type: 'event', name: 'stats', value };
+    workers[0].dispatchEvent(new MessageEvent('message', { data }));
+  };
+  tell(89);
+  assert.equal(workers[0].asked('ask-gpu').length, 0);
+  world.gpu = { ...GPU, reason: 'no-adapter' };
+  tell(90);
+  assert.equal(workers[0].asked('ask-gpu').length, 1);
+  await until(() => matte.stats.backendReason === 'no-adapter');
+});
+
 test('a remembered winner starts directly', async () => {
   remember();
   const { matte } = await started();
