@@ -3,15 +3,20 @@
  * and keeps the site for visits without a network. Everything works without it, too.
  */
 
+import { byId } from './dom.js';
+
 /** Set before the one reload that isolation may cost: never twice in a tab. */
 const RELOADED = 'livematte.reloaded';
 /** A worker that is not there by then comes into play at the next visit. */
 const PATIENCE_MS = 8000;
+/** After the first picture, so that nothing takes time from it. */
+const KEEP_AFTER_MS = 2000;
 
 export class Offline {
   #script;
   /** @type {Promise<ServiceWorkerRegistration | null>} */
   #registration = Promise.resolve(null);
+  #isAsked = false;
 
   /** @param {URL} siteRoot */
   constructor(siteRoot) {
@@ -24,6 +29,15 @@ export class Offline {
     const registration = await this.#registration;
     if (!registration || !couldBeIsolated()) return;
     if (await isControlled()) reloadOnce();
+  }
+
+  /** Keeps the site once the picture runs: most of it has been loaded by then. */
+  keepLater() {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    setTimeout(async () => {
+      byId('offline', HTMLElement).hidden = !(await this.keep());
+    }, KEEP_AFTER_MS);
   }
 
   /**
