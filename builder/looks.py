@@ -10,7 +10,8 @@ defaults, the same numbers. At the defaults nothing is changed.
 * ``brightness`` is a gamma curve of the person, ``255 · (rgb / 255) ^ (2 ^ −brightness)``: black
   and white stay.
 * ``light_wrap``: the light of a replaced background laps over the person's edge, see ``effects``.
-* ``steadiness`` is how much of the blend over time there is (``temporal``), ``islands`` removes
+* ``steadiness`` is how much of the blend over time there is (``temporal``), with ``flow`` what is
+  blended is moved first, as the picture has; ``islands`` removes
   what hangs together with no sure person, with ``"largest"`` all but the largest person too
   (``shape``), ``region`` looks closer at the person (``roi``).
 """
@@ -50,6 +51,7 @@ class Looks:
     steadiness: float = 1.0
     islands: bool | Literal["largest"] = False
     region: bool = True
+    flow: bool = False
 
     def __post_init__(self) -> None:
         for field, (low, high) in RANGES.items():

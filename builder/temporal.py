@@ -15,6 +15,10 @@ disagree without moving: more disagreement counts as noise then (``COARSE``).
 frames come seldom. The filter's ``steadiness`` s then brings it up to 1, no blend at all:
 ``still + (1 − s) · (1 − still)``.
 
+With ``flow``, ``previous`` is first moved as the picture has since then (``motion``), so that an
+edge that moves meets itself there and is averaged too. The two pictures have to show the same part
+of the frame and to have enough in common; otherwise ``previous`` stays where it was.
+
 The browser has the same (`worker/temporal-filter.js`). (This project's own; a recursive filter that
 steps aside where frames disagree is as old as Dubois and Sabri, "Noise reduction in image sequences
 using motion-compensated temporal filtering", IEEE Trans. Communications 1984.)
@@ -25,6 +29,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from builder.motion import estimate, half_luma, move
 from builder.roi import Rect, view
 
 Float = NDArray[np.float32]
@@ -64,33 +69,54 @@ def steadied(weights: Weights, steadiness: float, since_s: float) -> Weights:
 class TemporalFilter:
     """Blends the mattes of one source, whatever rectangles of its frames they cover.
 
-    ``steadiness``: 0..1, how much of the blend there is.
+    ``steadiness``: 0..1, how much of the blend there is. ``flow``: move what was before as the
+    picture has.
     """
 
-    def __init__(self, steadiness: float = 1.0) -> None:
+    def __init__(self, steadiness: float = 1.0, *, flow: bool = False) -> None:
         self._steadiness = steadiness
+        self.needs_picture = flow and steadiness > 0
         self.reset()
 
     def reset(self) -> None:
         """Forget the frames before: the source changed."""
         self._previous: Float | None = None
+        self._luma: Float | None = None
         self._rect = Rect(0, 0, 0, 0)
         self._time_s = 0.0
 
-    def apply(self, alpha: Float, rect: Rect, time_s: float, *, is_coarse: bool = False) -> Float:
+    def apply(
+        self,
+        alpha: Float,
+        rect: Rect,
+        time_s: float,
+        *,
+        is_coarse: bool = False,
+        picture: Float | None = None,
+    ) -> Float:
         """Blend a matte ``[h, w]`` that covers ``rect`` into those before it.
-
-        ``is_coarse``: it was read from a look at more than ``rect``.
 
         A cut, a gap in time or a time that goes back starts anew. ``reset`` when the frame's size
         changes: ``rect`` means something else then.
+
+        Args:
+            alpha, rect, time_s: the matte, what of the frame it covers, and when that was.
+            is_coarse: it was read from a look at more than ``rect``.
+            picture: RGB ``[3, h, w]`` 0..1 of ``rect``; used with ``needs_picture`` only.
         """
         result = alpha
         since_s = time_s - self._time_s
+        luma = half_luma(picture) if self.needs_picture and picture is not None else None
         if self._previous is not None and self._steadiness > 0 and 0 <= since_s <= GAP_S:
-            previous = view(self._previous, self._rect, rect)
+            previous = self._moved(view(self._previous, self._rect, rect), rect, luma)
             if float(np.abs(alpha - previous).mean(dtype=np.float64)) <= CUT:
                 weights = COARSE if is_coarse else FINE
                 result = blend(previous, alpha, steadied(weights, self._steadiness, since_s))
-        self._previous, self._rect, self._time_s = result, rect, time_s
+        self._previous, self._luma, self._rect, self._time_s = result, luma, rect, time_s
         return result
+
+    def _moved(self, previous: Float, rect: Rect, luma: Float | None) -> Float:
+        if luma is None or self._luma is None or rect != self._rect:
+            return previous
+        motion = estimate(self._luma, luma)
+        return previous if motion.is_cut else move(previous, motion)

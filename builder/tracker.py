@@ -52,6 +52,7 @@ class Tracker:
         segmenter: the model.
         roi: look at the person's region, see ``roi``; without, at whole frames.
         steadiness: how much to blend over time, 0..1, see ``temporal``.
+        flow: move what is blended as the picture has, see ``temporal``.
         stages: then work on the matte's own pixels, ``[h, w]``, one after the other; see ``shape``.
     """
 
@@ -61,20 +62,27 @@ class Tracker:
         *,
         roi: bool = True,
         steadiness: float = 1.0,
+        flow: bool = False,
         stages: Sequence[Callable[[Float], Float]] = (),
     ) -> None:
         self.looks = DEFAULT_LOOKS
         self._stages = stages
         self._segmenter = segmenter
         self._region = RegionOfInterest(segmenter.width, segmenter.height) if roi else None
-        self._filter = TemporalFilter(steadiness) if steadiness > 0 else None
+        self._filter = TemporalFilter(steadiness, flow=flow) if steadiness > 0 else None
         self._size = 0, 0
 
     @classmethod
     def with_looks(cls, segmenter: ModelAlpha, looks: Looks) -> "Tracker":
-        """Matte as ``looks`` have it: their region, steadiness and islands; it carries the rest."""
+        """Matte as ``looks`` have it: region, steadiness, flow, islands; it carries the rest."""
         stages = shape.island_stages(looks.islands)
-        tracker = cls(segmenter, roi=looks.region, steadiness=looks.steadiness, stages=stages)
+        tracker = cls(
+            segmenter,
+            roi=looks.region,
+            steadiness=looks.steadiness,
+            flow=looks.flow,
+            stages=stages,
+        )
         tracker.looks = looks
         return tracker
 
@@ -88,7 +96,9 @@ class Tracker:
         rect = self._region.matte_rect(look) if self._region else look.rect
         alpha = view(alpha, look.rect, rect)
         if self._filter:
-            alpha = self._filter.apply(alpha, rect, time_s, is_coarse=look.rect != rect)
+            picture = self._picture(rect.of(rgb)) if self._filter.needs_picture else None
+            is_coarse = look.rect != rect
+            alpha = self._filter.apply(alpha, rect, time_s, is_coarse=is_coarse, picture=picture)
         for stage in self._stages:
             alpha = stage(alpha)
         return Matte(alpha, rect)
@@ -96,6 +106,10 @@ class Tracker:
     def alpha(self, rgb: NDArray[np.uint8], time_s: float = 0.0) -> Float:
         """Matte the next frame at its own size, ``[H, W]``."""
         return self.matte(rgb, time_s).full(*rgb.shape[:2])
+
+    def _picture(self, rgb: NDArray[np.uint8]) -> Float:
+        small = resize(rgb, self._segmenter.height, self._segmenter.width) / np.float32(255)
+        return np.asarray(small.transpose(2, 0, 1), np.float32)
 
     def _look(self, rgb: NDArray[np.uint8], time_s: float) -> tuple[Look, Float]:
         height, width = rgb.shape[:2]

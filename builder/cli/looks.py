@@ -17,6 +17,8 @@ _LOOKS = {
                                help="Brighten the person, or darken [0]."),
     "steadiness": click.option("--steadiness", type=float, metavar="0…1", default=1.0,
                                help="How much to blend a video's mattes over time [1]."),
+    "flow": click.option("--flow/--no-flow", default=False,
+                         help="Move what is blended over time as the picture has [no]."),
     "islands": click.option("--islands", type=click.Choice(("clean", "largest")), default=None,
                             help="Remove what is far from any sure person, or all but the largest "
                             "person too."),

@@ -151,3 +151,24 @@ def test_looks_choose_how_steady_a_matte_is(segmenter: Segmenter) -> None:
     half = alphas(Tracker.with_looks(segmenter, Looks(steadiness=0.5)))
     np.testing.assert_array_equal(half, alphas(Tracker(segmenter, steadiness=0.5)))
     assert (half != alphas(Tracker(segmenter))).any()
+
+
+def test_looks_choose_whether_what_is_blended_moves_along(segmenter: Segmenter) -> None:
+    texture = np.random.default_rng(4).integers(0, 60, (SIZE[0] // 16, SIZE[1] // 16 + 2))
+    wall = texture.repeat(16, 0).repeat(16, 1).astype(np.uint8)
+
+    def alphas(looks: Looks) -> NDArray[np.float32]:
+        tracker = Tracker.with_looks(segmenter, looks)
+        found = []
+        for frame in range(4):
+            rgb = np.repeat(wall[:, 8 * frame :][:, : SIZE[1], None], 3, 2)  # the camera pans
+            found.append(tracker.alpha(rgb, frame / 30))
+        return np.stack(found)
+
+    true = alphas(Looks(region=False, steadiness=0))
+    plain, flowing = (
+        np.abs(alphas(Looks(region=False, flow=flow)) - true)[1:].mean() for flow in (False, True)
+    )
+    assert flowing < 0.6 * plain
+    still = alphas(Looks(region=False, steadiness=0, flow=True))
+    np.testing.assert_array_equal(still, true)

@@ -50,7 +50,7 @@ function readLooks(given) {
   for (const name of Object.keys(LOOKS_RANGES)) {
     if (given.has(name)) looks[name] = Number(given.get(name));
   }
-  for (const name of ['islands', 'region']) {
+  for (const name of ['islands', 'region', 'flow']) {
     if (given.has(name)) looks[name] = given.get(name) === '1';
   }
   return looks;

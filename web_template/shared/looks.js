@@ -8,6 +8,7 @@
  * @property {number} lightWrap   0..1: how much of a replaced background's light laps over the edge
  * @property {number} brightness  −1..1: of the person; a gamma curve of 2^−brightness
  * @property {number} steadiness  0..1: the blend over time; 0 is none
+ * @property {boolean} flow       what is blended is moved first, as the picture has; not on WebGPU
  * @property {boolean | 'largest'} islands  true: remove what hangs together with no sure person;
  *   'largest': all but the largest person too
  * @property {boolean} region     look closer at the person's region
@@ -20,6 +21,7 @@ export const DEFAULT_LOOKS = Object.freeze({
   lightWrap: 0,
   brightness: 0,
   steadiness: 1,
+  flow: false,
   islands: false,
   region: true,
 });

@@ -29,6 +29,7 @@
  * @property {number} width    of the frame, pixels
  * @property {number} height
  * @property {number} timeS    of the frame
+ * @property {Float32Array} [picture]  the model's input for `matteRect`, where one is needed
  *
  * @typedef {(alpha: Float32Array<ArrayBuffer>, width: number, height: number) => void} MaskStage  works in place
  *
@@ -36,9 +37,10 @@
  * @property {(alpha: Float32Array, place?: Place) => Matte} apply  throws when the alpha is none;
  *   without a place the alpha is of a whole picture on its own
  * @property {(looks: FilterLooks) => void} setLooks  from the next frame on
+ * @property {boolean} needsPicture  places are to have one
  * @property {() => void} reset  forgets earlier frames: the source changed
  *
- * @typedef {Pick<import('../shared/looks.js').Looks, 'steadiness' | 'islands'>} FilterLooks
+ * @typedef {Pick<import('../shared/looks.js').Looks, 'steadiness' | 'islands' | 'flow'>} FilterLooks
  */
 
 import { DEFAULT_LOOKS } from '../shared/looks.js';
@@ -72,25 +74,29 @@ export function createMaskFilter({ width, height, threshold, ramp }, looks = DEF
 
   /** @type {(alpha: Float32Array, place: Place) => void} */
   const applyAt = (alpha, place) => {
-    const { rect, matteRect, timeS } = place;
+    const { rect, matteRect, timeS, picture } = place;
     const size = `${place.width} ${place.height}`;
     if (size !== frameSize) blended.reset();
     frameSize = size;
     viewAlpha(unit, width, height, rect, matteRect, matte.alpha);
     const isCoarse = !isSameRect(rect, matteRect);
-    blended.apply(matte.alpha, { rect: matteRect, timeS, isCoarse });
+    blended.apply(matte.alpha, { rect: matteRect, timeS, isCoarse, picture });
     matte.area = areaOf(matteRect, place);
     matte.seen = { alpha, rect, matteRect };
   };
 
-  const setLooks = (/** @type {FilterLooks} */ { steadiness, islands }) => {
+  const setLooks = (/** @type {FilterLooks} */ { steadiness, islands, flow }) => {
     blended.steadiness = steadiness;
+    blended.flow = flow && steadiness > 0;
     stages = islandStages(islands);
   };
   setLooks(looks);
 
   return {
     setLooks,
+    get needsPicture() {
+      return blended.flow;
+    },
     apply(alpha, place) {
       copyUnit(alpha, unit);
       if (place) applyAt(alpha, place);

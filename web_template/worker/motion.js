@@ -1,6 +1,7 @@
 /**
  * How a picture has moved, block by block, and an alpha moved the same way: for frames between two
- * that the model looks at.
+ * that the model looks at, and for the blend over time. The Python reference has the same
+ * (`builder/motion.py`).
  *
  * Block matching on luma at half the model's size: for each block the shift with the least sum of
  * absolute differences, among all of up to REACH pixels each way; staying costs nothing extra, moving

@@ -13,8 +13,12 @@
  *
  * `still` is for frames that are 1/30 s apart; over a longer time n/30 s it is 1 − (1 − still)ⁿ, so
  * that the blend reaches back equally far in time and does not lag where frames come seldom. The
- * filter's `steadiness` s then brings it up to 1, no blend at all: still + (1 − s) · (1 − still). The
- * Python reference has the same (`builder/temporal.py`).
+ * filter's `steadiness` s then brings it up to 1, no blend at all: still + (1 − s) · (1 − still).
+ *
+ * With `flow`, `previous` is first moved as the picture has since then (motion.js), so that an edge
+ * that moves meets itself there and is averaged too. The two pictures have to show the same part of
+ * the frame and to have enough in common; otherwise `previous` stays where it was. The Python
+ * reference has the same (`builder/temporal.py`).
  *
  * @typedef {import('./region-of-interest.js').Rect} Rect
  *
@@ -25,6 +29,7 @@
  */
 
 import { isSameRect, viewAlpha } from './alpha-view.js';
+import { MotionEstimator } from './motion.js';
 
 /** @type {Weights} `still`: about the mean of the last 7 frames */
 export const FINE = { still: 0.25, noise: 0.1, motion: 0.3 };
@@ -68,6 +73,9 @@ export class TemporalFilter {
   #height;
   #previous;
   #moved;
+  /** Knows the picture of the last matte, if there was one. @type {MotionEstimator | null} */
+  #motion = null;
+  #hasPicture = false;
   /** @type {Rect | null} */
   #rect = null;
   #timeS = 0;
@@ -83,6 +91,17 @@ export class TemporalFilter {
     this.#moved = new Float32Array(width * height);
   }
 
+  get flow() {
+    return this.#motion !== null;
+  }
+
+  /** Whether what was before is moved as the picture has. @param {boolean} isWanted */
+  set flow(isWanted) {
+    if (isWanted === this.flow) return;
+    this.#motion = isWanted ? new MotionEstimator(this.#width, this.#height) : null;
+    this.#hasPicture = false;
+  }
+
   /** Forgets the frames before: the source, or its frames' size, changed. */
   reset() {
     this.#rect = null;
@@ -91,19 +110,22 @@ export class TemporalFilter {
   /**
    * A cut, a gap in time or a time that goes back starts anew.
    * @param {Float32Array} alpha  works in place
-   * @param {{rect: Rect, timeS: number, isCoarse: boolean}} matte  what of the frame the alpha
-   *   covers; when the frame was taken; whether the alpha was read from a look at more than `rect`
+   * @param {{rect: Rect, timeS: number, isCoarse: boolean, picture?: Float32Array}} matte  what of
+   *   the frame the alpha covers; when the frame was taken; whether the alpha was read from a look at
+   *   more than `rect`; for `flow` the picture of `rect`, [3, height, width] RGB 0..1
    */
-  apply(alpha, { rect, timeS, isCoarse }) {
+  apply(alpha, { rect, timeS, isCoarse, picture }) {
     const sinceS = timeS - this.#timeS;
     if (this.#rect && this.steadiness > 0 && sinceS >= 0 && sinceS <= GAP_S) {
-      const previous = this.#previousOn(rect, this.#rect);
+      const previous = this.#previousOn(rect, this.#rect, picture);
       if (meanDisagreement(previous, alpha) <= CUT) {
         const weights = isCoarse ? COARSE : FINE;
         blend(previous, alpha, steadied(weights, this.steadiness, sinceS));
       }
     }
     this.#previous.set(alpha);
+    if (picture) this.#motion?.remember(picture);
+    this.#hasPicture = picture !== undefined;
     this.#rect = rect;
     this.#timeS = timeS;
   }
@@ -111,10 +133,16 @@ export class TemporalFilter {
   /**
    * @param {Rect} rect
    * @param {Rect} before
+   * @param {Float32Array} [picture]
    */
-  #previousOn(rect, before) {
-    if (isSameRect(rect, before)) return this.#previous;
-    viewAlpha(this.#previous, this.#width, this.#height, before, rect, this.#moved);
+  #previousOn(rect, before, picture) {
+    if (!isSameRect(rect, before)) {
+      viewAlpha(this.#previous, this.#width, this.#height, before, rect, this.#moved);
+      return this.#moved;
+    }
+    const motion = this.#hasPicture ? this.#motion : null;
+    if (!picture || !motion || motion.estimate(picture).isCut) return this.#previous;
+    motion.move(this.#previous, this.#moved);
     return this.#moved;
   }
 }

@@ -21,7 +21,7 @@ test('what is written is read again', () => {
     effect: /** @type {const} */ ('blur'),
     strength: 0.7,
     model: 'selfie',
-    looks: { ...DEFAULTS.looks, softness: 0.8, shrink: -0.25, region: false },
+    looks: { ...DEFAULTS.looks, softness: 0.8, shrink: -0.25, region: false, flow: true },
     comments: { ...DEFAULTS.comments, on: true, text: '你好\n#ff0000 a & b', speed: 0.9 },
   };
   assert.deepEqual(read(writeLink(settings, DEFAULTS)), settings);

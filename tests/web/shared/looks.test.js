@@ -27,6 +27,11 @@ test('islands may be all but the largest person', () => {
   assert.equal(checkLooks({ islands: 'largest' }).islands, 'largest');
 });
 
+test('what is blended over time stays where it was, unless that is wanted', () => {
+  assert.equal(checkLooks().flow, false);
+  assert.equal(checkLooks({ flow: true }).flow, true);
+});
+
 test('each number may go to both of its ends', () => {
   for (const [key, { min, max }] of Object.entries(LOOKS_RANGES)) {
     assert.equal(/** @type {any} */ (check({ [key]: min }))[key], min);
@@ -45,6 +50,7 @@ for (const [what, looks, hint] of /** @type {[string, unknown, RegExp][]} */ ([
   ['a softness that is no number', { softness: '1' }, /^softness "1": it is a number from 0 to 1$/],
   ['NaN', { lightWrap: Number.NaN }, /lightWrap/],
   ['a switch that is no boolean', { region: 1 }, /^region 1: it is true or false$/],
+  ['a flow that is a number', { flow: 0.5 }, /^flow 0.5: it is true or false$/],
   ['a word that is no switch', { region: 'largest' }, /^region "largest": it is true or false$/],
   ['other islands', { islands: 'all' }, /^islands "all": it is true, false or "largest"$/],
 ])) {

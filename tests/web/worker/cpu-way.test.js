@@ -80,3 +80,23 @@ test('a frame that is being matted keeps the region that it was begun with', asy
   frame.close();
   assert.ok(matted?.matte.area && matted.matte.area[0] > 0);
 });
+
+test('the blend that follows the picture gets it of what the matte covers', async () => {
+  const { way, look } = await openWay();
+  const times = Array.from({ length: 30 }, (_, i) => 33_000 * i);
+  const lookAll = async () => {
+    way.reset();
+    const all = [];
+    for (const timestamp of times) all.push((await look(timestamp)).seen);
+    return all;
+  };
+  const plain = await lookAll();
+  const around = plain.slice(1).filter(([width]) => width === 640).length;
+  assert.ok(around >= 2);
+  assert.ok(plain.slice(1).every((seen) => seen.length === 1));
+  way.setLooks(checkLooks({ flow: true }));
+  // A look at the region is the picture already; beside one at the whole frame the region is read.
+  const more = (await lookAll()).slice(1).filter((seen) => seen.length === 2);
+  assert.equal(more.length, around);
+  assert.ok(more.every(([whole, region]) => whole === 640 && region < 640));
+});

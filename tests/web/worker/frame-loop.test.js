@@ -43,7 +43,7 @@ function fakeParts({ run = async () => {} } = {}) {
       async dispose() {},
     },
     // Without the blend, so that each frame's own answer shows.
-    filter: createMaskFilter(spec, { steadiness: 0, islands: false }),
+    filter: createMaskFilter(spec, { steadiness: 0, islands: false, flow: false }),
   };
   return parts;
 }

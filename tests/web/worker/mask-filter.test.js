@@ -89,6 +89,39 @@ test('without steadiness each alpha stands for itself, with half of it half the 
   assert.equal(second(0.5), 0.5390625); // 5/8 of it
 });
 
+test('pictures are needed where the blend follows them', () => {
+  const filter = createMaskFilter(model);
+  assert.equal(filter.needsPicture, false);
+  filter.setLooks({ ...DEFAULT_LOOKS, flow: true });
+  assert.equal(filter.needsPicture, true);
+  filter.setLooks({ ...DEFAULT_LOOKS, flow: true, steadiness: 0 });
+  assert.equal(filter.needsPicture, false);
+});
+
+test('the blend follows the picture of what the matte covers', () => {
+  const size = { ...model, width: 64, height: 64 };
+  const whole = rect(0, 0, 64, 64);
+  const place = { width: 64, height: 64, rect: whole, matteRect: whole };
+  const pixels = (/** @type {(x: number, y: number) => number} */ valueAt, count = 1) =>
+    Float32Array.from({ length: count * 4096 }, (_, i) => valueAt(i % 64, (i >> 6) % 64));
+  const edge = (/** @type {number} */ moved) =>
+    pixels((x) => Math.min(1, Math.max(0, (32 + moved - x) / 16)));
+  const scene = (/** @type {number} */ moved) =>
+    pixels((x, y) => 0.4 + 0.1 * (Math.sin((x - moved) / 4) + Math.cos(y / 3)), 3);
+  const rowOf = (/** @type {Float32Array} */ alpha) =>
+    alpha.subarray(2048, 2112).reduce((sum, value) => sum + value, 0);
+  /** How far the edge stays behind where it is after 2 pixels. */
+  const behind = (/** @type {boolean} */ isSeen) => {
+    const filter = createMaskFilter(size, { ...DEFAULT_LOOKS, flow: true });
+    filter.apply(edge(0), { ...place, timeS: 0, picture: isSeen ? scene(0) : undefined });
+    const picture = isSeen ? scene(2) : undefined;
+    const { alpha } = filter.apply(edge(2), { ...place, timeS: 0.03, picture });
+    return rowOf(edge(2)) - rowOf(alpha);
+  };
+  assert.ok(behind(false) > 1);
+  assert.ok(Math.abs(behind(true)) < 0.3);
+});
+
 test('what the removal of islands does is not blended into the next frame', () => {
   const whole = rect(0, 0, 40, 20);
   const place = { ...frame, timeS: 0, rect: whole, matteRect: whole };

@@ -9,6 +9,7 @@
  * @typedef {import('../segmenter.js').Segmenter} Segmenter
  * @typedef {import('./frame-way.js').FrameWay} FrameWay
  * @typedef {import('./frame-way.js').Matted} Matted
+ * @typedef {import('../region-of-interest.js').Rect} Rect
  *
  * @typedef {object} CpuParts
  * @property {FrameSampler} sampler
@@ -24,6 +25,7 @@
  * @property {(width: number, height: number) => FrameSampler} createFrameSampler
  */
 
+import { isSameRect } from '../alpha-view.js';
 import { createMaskFilter } from '../mask-filter.js';
 import { uprightSize } from '../orientation.js';
 import { RegionOfInterest } from '../region-of-interest.js';
@@ -56,6 +58,7 @@ export function createCpuWay({
 }) {
   const wholeFrame = createWholeFrame();
   let region = ownRegion;
+  const shownOf = pictureReader(sampler, segmenter);
   let wantedRegion = ownRegion;
   const between = new InBetween(sampler, segmenter.model);
   /** Between two frames only: a frame has one region from its beginning to its end. */
@@ -104,7 +107,9 @@ export function createCpuWay({
     }
     const inferred = now();
     const matteRect = region.matteRect(look);
-    const made = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
+    const picture = filter.needsPicture ? await shownOf(frame, look.rect, matteRect) : undefined;
+    if (!isCurrent()) return null;
+    const made = filter.apply(alpha, { ...place, rect: look.rect, matteRect, picture });
     const { input } = segmenter;
     await between.learn(frame, { matte: made, place, input, look: look.rect, rect: matteRect });
     if (!isCurrent()) return null;
@@ -144,6 +149,23 @@ export function createCpuWay({
       sampler.dispose();
       return segmenter.dispose();
     },
+  };
+}
+
+/**
+ * The picture that a matte covers, as the model's input: what it has just seen, or sampled for it.
+ * @param {Pick<FrameSampler, 'sample'>} sampler
+ * @param {Pick<Segmenter, 'input'>} segmenter
+ */
+function pictureReader(sampler, { input }) {
+  /** @type {Float32Array<ArrayBuffer> | null} */
+  let own = null;
+  /** @type {(frame: VideoFrame, seen: Rect, wanted: Rect) => Promise<Float32Array>} */
+  return async (frame, seen, wanted) => {
+    if (isSameRect(seen, wanted)) return input;
+    own ??= new Float32Array(input.length);
+    await sampler.sample(frame, own, wanted);
+    return own;
   };
 }
 

@@ -12,7 +12,7 @@
  * @property {(frame: VideoFrame, turn: Turn) => Promise<Matted | null>} matte
  *   null when the turn was over before it was done; the frame stays the caller's; throws when the
  *   frame cannot be matted
- * @property {(looks: Looks) => void} setLooks  steadiness, islands and region, from the next frame on
+ * @property {(looks: Looks) => void} setLooks  steadiness, flow, islands and region, from the next frame on
  * @property {(stride: number) => void} [setStride]  the model looks at one of so many frames; where
  *   there is none it looks at each
  * @property {() => void} reset  the next frame has nothing to do with the last one
