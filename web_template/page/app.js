@@ -114,7 +114,7 @@ export const player = new Player({
 const devices = new DevicesControl(settings, translator, () => {
   if (player.showing.kind === 'camera') player.startCamera();
 });
-const compare = new Compare();
+const compare = new Compare(() => host.current);
 const takeAway = new TakeAway({
   ...{ notices, translator, settings },
   matte: () => host.current,

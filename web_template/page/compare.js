@@ -1,9 +1,11 @@
 /**
- * Before and after: the picture as it comes in, left of a line that the visitor moves. It is the
- * only place where the raw picture is seen, and only while it is asked for.
+ * Before and after: the picture as it comes in, left of a line that the visitor moves, or raw, matte
+ * and result of a frame side by side. It is the only place where the raw picture is seen, and only
+ * while it is asked for.
  */
 
 import { byId } from './dom.js';
+import { Panes } from './panes.js';
 
 /** @typedef {MediaStream | HTMLVideoElement | ImageBitmap} Drawable */
 
@@ -19,8 +21,15 @@ export class Compare {
   #video = null;
   #isOn = false;
   #request = 0;
+  #panesButton = byId('compare-panes', HTMLButtonElement);
+  #panes;
 
-  constructor() {
+  /** @param {() => import('./matte.js').Matte | null} matte  the engine's */
+  constructor(matte) {
+    this.#panes = new Panes(matte);
+    this.#panesButton.addEventListener('click', () => {
+      this.#turnPanes(this.#panesButton.getAttribute('aria-pressed') !== 'true');
+    });
     this.#button.addEventListener('click', () => this.#turn(!this.#isOn));
     this.#range.addEventListener('input', () => this.#split());
     this.#split();
@@ -40,6 +49,7 @@ export class Compare {
     this.#button.setAttribute('aria-pressed', String(this.#isOn));
     this.#view.hidden = !this.#isOn;
     this.#frame.classList.toggle('is-compared', this.#isOn);
+    this.#turnPanes(false);
     cancelAnimationFrame(this.#request);
     this.#video?.removeAttribute('src');
     if (this.#video) this.#video.srcObject = null;
@@ -51,6 +61,13 @@ export class Compare {
     if (this.#source instanceof MediaStream) this.#video = playing(this.#source);
     this.#range.focus({ preventScroll: true });
     this.#draw();
+  }
+
+  /** @param {boolean} isOn  in place of the line */
+  #turnPanes(isOn) {
+    this.#panesButton.setAttribute('aria-pressed', String(isOn));
+    this.#view.classList.toggle('has-panes', isOn);
+    this.#panes.turn(isOn);
   }
 
   #draw() {

@@ -243,10 +243,12 @@ export class Matte {
 
   /**
    * The very frame that was composited last, with the alpha that was used for it.
+   * @param {{picture?: string}} [wishes]  picture: an image MIME type, for the composited picture of
+   *   this frame as a file
    * @returns {Promise<Capture>}
    */
-  capture() {
-    return this.#life.worker.request('capture', {});
+  capture({ picture } = {}) {
+    return this.#life.worker.request('capture', { picture });
   }
 
   /**

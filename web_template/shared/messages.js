@@ -54,6 +54,7 @@
  * @property {Float32Array} modelAlpha  what the model answered for this frame, before any filter
  * @property {Rect} modelRect       what of the frame it saw
  * @property {number} timestamp     microseconds
+ * @property {Blob} [picture]       the composited picture of this frame, where it was asked for
  *
  * @typedef {object} Requests  request type → what it carries and what its reply carries
  * @property {{payload: InitRequest, reply: InitReply}} init
@@ -65,7 +66,7 @@
  * @property {{payload: SetLooksRequest, reply: undefined}} set-looks
  * @property {{payload: SetCommentsRequest, reply: undefined}} set-comments
  * @property {{payload: OutputView, reply: undefined}} set-output
- * @property {{payload: {}, reply: Capture}} capture
+ * @property {{payload: {picture?: string}, reply: Capture}} capture
  * @property {{payload: SnapshotRequest, reply: Blob}} snapshot
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
  * @property {{payload: {maxFps: number | null}, reply: undefined}} set-pace  frames a second of a

@@ -128,7 +128,7 @@ export class Engine {
         this.#started().output.view = payload;
         return this.#started().loop.redraw();
       case 'capture':
-        return captureFrame(this.#started().loop.shown);
+        return this.#capture(payload.picture);
       case 'snapshot':
         // What a canvas shows can be read only in the task that drew it.
         this.#started().loop.redraw();
@@ -142,6 +142,16 @@ export class Engine {
       case 'ping':
         return { busyMs: this.#session?.loop.busyMs ?? 0 };
     }
+  }
+
+  /** @param {string} [type]  of the composited picture: of the same frame, since nothing is awaited */
+  async #capture(type) {
+    const { loop, compositor } = this.#started();
+    if (!type) return captureFrame(loop.shown);
+    loop.redraw();
+    const parts = Promise.all([captureFrame(loop.shown), compositor.snapshot(type)]);
+    const [captured, picture] = await parts;
+    return { ...captured, picture };
   }
 
   /**
