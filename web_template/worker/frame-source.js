@@ -33,13 +33,26 @@ export function openInput(input, listeners) {
 }
 
 /**
+ * Chromium loses the frame that it is about to hand over when a stream is cancelled just then, and
+ * a frame that nobody closes takes one of the camera's few buffers away. So the read that is under
+ * way gets its frame before the stream is cancelled, unless none comes for so long.
+ */
+const LAST_FRAME_MS = 500;
+
+/**
  * @param {ReadableStream<VideoFrame>} readable
  * @param {FrameListeners} listeners
- * @returns {() => void} lets go of the stream
+ * @returns {() => void} lets go of the stream, once the frame that is on its way has come
  */
 export function readFrames(readable, { onFrame, onEnded, onError }) {
   const reader = readable.getReader();
   let isReleased = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const cancel = () => {
+    clearTimeout(timer);
+    reader.cancel().catch(() => {}); // a stream that failed has nothing left to let go
+  };
   const pump = async () => {
     for (;;) {
       const { done, value } = await reader.read();
@@ -47,14 +60,15 @@ export function readFrames(readable, { onFrame, onEnded, onError }) {
       else if (value) onFrame(value);
       if (done || isReleased) break;
     }
-    if (!isReleased) onEnded();
+    if (isReleased) cancel();
+    else onEnded();
   };
   pump().catch((error) => {
     if (!isReleased) onError(error);
   });
   return () => {
     isReleased = true;
-    reader.cancel().catch(() => {}); // a stream that failed has nothing left to let go
+    timer = setTimeout(cancel, LAST_FRAME_MS);
   };
 }
 
