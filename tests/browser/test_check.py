@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from beside import in_a_thread
 from click.testing import CliRunner
 from PIL import Image
 
@@ -39,6 +40,7 @@ class Mirrored:
         return self._segmenter.model_alpha(rgb)[:, ::-1]
 
 
+@in_a_thread
 def test_the_page_is_the_reference_on_pictures(
     site: Path, references: dict[str, Segmenter], pictures: Path
 ) -> None:
@@ -57,6 +59,7 @@ def test_the_page_is_the_reference_on_pictures(
     assert json.loads(json.dumps(result.to_json(), allow_nan=False))["wrong"] == 0
 
 
+@in_a_thread
 def test_a_difference_is_found_and_fails_the_command(
     site: Path,
     references: dict[str, Segmenter],

@@ -1,15 +1,12 @@
 """`livematte build --tune` in the real browser, on a model that takes no time."""
 
-import functools
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from beside import in_a_thread
 from onnx import TensorProto, helper, numpy_helper
 
 from builder import paths
@@ -20,17 +17,6 @@ from builder.tune_browser import open_track
 from builder.tuning import read_tuning
 
 HEIGHT, WIDTH = 32, 48
-
-
-def in_a_thread(test: Callable[..., None]) -> Callable[..., None]:
-    """Run a test beside the other tests' browser, whose event loop lives in the main thread."""
-
-    @functools.wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(test, *args, **kwargs).result()
-
-    return run
 
 
 def network() -> onnx.ModelProto:
