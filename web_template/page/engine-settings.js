@@ -21,7 +21,7 @@ import { checkModel } from './model-check.js';
 export class EngineSettings {
   #manifest;
   #siteRoot;
-  /** @type {Pick<MatteOptions, 'threads' | 'compositor' | 'governor'>} */
+  /** @type {Pick<MatteOptions, 'threads' | 'compositor'>} */
   #fixed;
 
   /**
@@ -31,7 +31,7 @@ export class EngineSettings {
   constructor({ manifest, siteRoot, effect, looks, model, threads, compositor, governor }) {
     this.#manifest = manifest;
     this.#siteRoot = siteRoot;
-    this.#fixed = { threads, compositor, governor };
+    this.#fixed = { threads, compositor };
     this.model = model;
     this.effect = effect;
     this.looks = looks;
@@ -39,6 +39,7 @@ export class EngineSettings {
     this.comments = null;
     /** @type {OutputView} */
     this.output = { mirrored: false, alpha: false };
+    this.governor = governor ?? true;
     /** While nobody looks. @type {number | null} */
     this.maxFps = null;
   }
@@ -50,14 +51,14 @@ export class EngineSettings {
    * @throws {MatteError} 'gpu-unavailable' when the site has nothing for it
    */
   initRequest(canvas, backend) {
-    const { threads, compositor, governor } = this.#fixed;
+    const { threads, compositor } = this.#fixed;
     return {
       canvas,
       backend,
       runtime: this.#runtime(backend),
       threads: threadCount(capabilities(), threads),
       compositor,
-      governor,
+      governor: this.governor,
       effect: this.effect,
       looks: this.looks,
       comments: this.comments,
@@ -76,6 +77,7 @@ export class EngineSettings {
     worker.tell('set-comments', { comments: this.comments });
     worker.tell('set-output', this.output);
     worker.tell('set-pace', { maxFps: this.maxFps });
+    worker.tell('set-governor', { isOn: this.governor });
   }
 
   /**

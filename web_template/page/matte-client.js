@@ -181,6 +181,18 @@ export class Matte {
   }
 
   /**
+   * Whether the quality may be brought down where frames take too long. Switched off, it is the
+   * usual one again at once, and `stats.governor` is null.
+   * @param {boolean} isOn
+   * @throws {TypeError} when it is none
+   */
+  setGovernor(isOn) {
+    if (typeof isOn !== 'boolean') throw new TypeError('a governor is on, true, or off, false');
+    this.#settings.governor = isOn;
+    this.#life.worker.tell('set-governor', { isOn });
+  }
+
+  /**
    * Comments that fly between person and background, over any effect but the mask.
    * @param {Partial<Comments> | null} comments  null: none
    * @throws {TypeError} when they are none

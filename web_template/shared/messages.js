@@ -71,6 +71,7 @@
  * @property {{payload: SendFramesRequest, reply: undefined}} send-frames
  * @property {{payload: {maxFps: number | null}, reply: undefined}} set-pace  frames a second of a
  *   stream at the most, while no track is sent
+ * @property {{payload: {isOn: boolean}, reply: undefined}} set-governor
  * @property {{payload: {}, reply: GpuAnswer}} ask-gpu  whether there is one that can be used
  * @property {{payload: {}, reply: {busyMs: number}}} ping  how long it has been at one frame
  * @typedef {keyof Requests} RequestType
@@ -120,6 +121,7 @@ export const REQUEST_TYPES = Object.freeze(
     'snapshot',
     'send-frames',
     'set-pace',
+    'set-governor',
     'ask-gpu',
     'ping',
   ]),

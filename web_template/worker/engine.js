@@ -137,6 +137,9 @@ export class Engine {
         return this.#started().output.switch(payload.isOn);
       case 'set-pace':
         return this.#started().pacer.limit(payload.maxFps);
+      case 'set-governor':
+        this.#started().quality.setGoverned(payload.isOn);
+        return this.#figures.post();
       case 'ask-gpu':
         return this.#parts.askGpu();
       case 'ping':

@@ -60,6 +60,14 @@ export class QualityControl {
     return { level: level - usual, stride, model, refinement, reason };
   }
 
+  /** @param {boolean} isGoverned  false: the usual quality, at any load */
+  setGoverned(isGoverned) {
+    if (isGoverned === this.#isGoverned) return;
+    this.#isGoverned = isGoverned;
+    this.#governor.restart('base');
+    this.#apply();
+  }
+
   /** @param {Looks} looks  that are wished for */
   setLooks(looks) {
     const had = this.#looks.lightWrap > 0;

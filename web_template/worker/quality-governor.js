@@ -79,6 +79,22 @@ export class QualityGovernor {
     this.#forgetLoad();
   }
 
+  /**
+   * From here on anew, as if nothing had been learnt of the load.
+   * @param {string} start  the rung
+   */
+  restart(start) {
+    this.#level = Math.max(
+      0,
+      this.#ladder.findIndex(({ name }) => name === start),
+    );
+    this.#reason = 'start';
+    this.#direction = 0;
+    this.#raisedMs = Number.NEGATIVE_INFINITY;
+    this.#patience.clear();
+    this.#forgetLoad();
+  }
+
   /** Another source: its frames are others, and come at another rate. */
   reset() {
     this.#intervals = [];

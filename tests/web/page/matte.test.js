@@ -214,6 +214,21 @@ test('a worker that dies later is replaced: settings, source and track are kept'
   assert.ok(!told.some(([name]) => name === 'error'));
 });
 
+test('the governor can be switched while frames flow; another worker is told', async () => {
+  const matte = await started();
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+  assert.equal(matte.stats.governor?.level, 0);
+  matte.setGovernor(false);
+  await until(() => matte.stats.governor === null);
+  kill(workers[0]);
+  await until(() => workers.length === 2 && workers[1].isAttached);
+  assert.equal(workers[1].asked('init')[0].governor, false);
+  matte.setGovernor(true);
+  await until(() => matte.stats.governor !== null);
+  assert.throws(() => matte.setGovernor(/** @type {any} */ ('off')), TypeError);
+});
+
 test('the track shows what the canvas shows, and is made anew once it was stopped', async () => {
   const matte = await started();
   FakeGenerator.written = 0;

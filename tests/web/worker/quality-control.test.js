@@ -176,3 +176,24 @@ test('without a governor the shape still counts, and the load does not', async (
   assert.deepEqual(engine.loaded, ['square']);
   assert.deepEqual([engine.stride, engine.quality.state], [1, null]);
 });
+
+test('switched off, the quality is the usual one at once; switched on, the load counts anew', async () => {
+  const engine = new Engine({ running: SQUARE });
+  engine.quality.setLooks(checkLooks({ lightWrap: 0.4 }));
+  engine.quality.setChoices([WIDE, SQUARE]);
+  engine.quality.setSize(720, 1280);
+  await engine.run(12, 100);
+  assert.deepEqual([engine.lightWrap, engine.stride, engine.loaded], [0, 3, ['wide']]);
+  engine.quality.setGoverned(false);
+  await engine.run(10, 100);
+  assert.deepEqual([engine.lightWrap, engine.stride], [0.4, 1]);
+  assert.deepEqual(engine.loaded, ['wide', 'square']);
+  const reason = () => engine.quality.state?.reason ?? null;
+  assert.equal(reason(), null);
+  engine.quality.setGoverned(true);
+  assert.equal(reason(), 'start');
+  await engine.run(0.8, 100);
+  assert.equal(engine.stride, 1);
+  await engine.run(12, 100);
+  assert.equal(engine.stride, 3);
+});
