@@ -31,7 +31,11 @@ def run_figures(told: Mapping[str, Any], clip_fps: int | None = None) -> dict[st
         told: what bench.js gives: ``told`` (the engine's counters, each with its time in ms),
             ``stats`` (the last of them whole) and ``longTasks``.
         clip_fps: the camera's rate, where frames come at their own; the frames that should have
-            come and did not are ``missed_frames`` then, wherever they got lost.
+            come and did not are ``missed_frames`` then, wherever they got lost. The engine's
+            governor may be at work then: ``governor`` is how far it went. Without a rate the
+            frames are fed as fast as they are taken, each at its whole quality.
+
+    Raises `BenchError` when no frame was matted, or a fed one was not matted by the model itself.
     """
     first, last = told["told"][0], told["told"][-1]
     seconds = (last["ms"] - first["ms"]) / 1000
@@ -55,9 +59,32 @@ def run_figures(told: Mapping[str, Any], clip_fps: int | None = None) -> dict[st
             for each in told["told"]
         ],
     }
-    if clip_fps is not None:
+    if clip_fps is None:
+        _check_whole(told)
+    else:
         figures["missed_frames"] = max(0, round(clip_fps * seconds) - frames)
+        figures["governor"] = _governor(told)
     return figures
+
+
+def _governor(told: Mapping[str, Any]) -> dict[str, int] | None:
+    """The furthest that the quality was brought down; None when nothing was governed."""
+    states = [each["governor"] for each in told["told"] if each["governor"] is not None]
+    if not states:
+        return None
+    return {key: max(state[key] for state in states) for key in ("level", "stride")}
+
+
+def _check_whole(told: Mapping[str, Any]) -> None:
+    """A rate that was reached with frames left out by the model is not the model's."""
+    governor = _governor(told)
+    if governor is not None:
+        raise BenchError(
+            "the throughput was measured with the governor on (the model saw one of "
+            f"{governor['stride']} frames), so it is no figure; build the site anew"
+        )
+    if told["stats"]["stages"]["inferMs"]["p50"] <= 0:
+        raise BenchError("the model has seen less than every second frame; run it again")
 
 
 def memory_figures(
@@ -111,11 +138,20 @@ def rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         # Fed frames are more than are taken: the newest wins, and the others mean nothing.
         ("dropped by the engine", str(live["dropped_frames"]), "–"),
         ("missed of the camera's", str(live["missed_frames"]), "–"),
+        ("quality", _quality(live["governor"]), "full"),
     ]
     for name, title in STAGE_TITLES.items():
         out.append((f"{title}, p50 / p95 ms", _stage(live, name), _stage(fed, name)))
     out.append((f"main-thread tasks > {LONG_TASK_MS} ms", _tasks(live), _tasks(fed)))
     return out
+
+
+def _quality(governor: Mapping[str, int] | None) -> str:
+    """How far the governor brought it down, in words."""
+    if governor is None or governor["level"] <= 0:
+        return "full"
+    sparse = f", the model saw 1 of {governor['stride']}" if governor["stride"] > 1 else ""
+    return f"lowered by {governor['level']}{sparse}"
 
 
 def _counted(run: Mapping[str, Any]) -> str:

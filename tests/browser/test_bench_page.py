@@ -78,6 +78,11 @@ def test_a_run_agrees_with_itself(name: str, figures: dict[str, Any]) -> None:
     assert run["series"][-1][0] == pytest.approx(run["seconds"], abs=0.01)
 
 
+def test_the_quality_is_governed_at_the_cameras_rate_alone(figures: dict[str, Any]) -> None:
+    assert figures["live"]["governor"].keys() == {"level", "stride"}
+    assert "governor" not in figures["throughput"]
+
+
 def test_a_camera_gives_no_more_frames_than_it_has(figures: dict[str, Any]) -> None:
     # Two words of the engine can lie half a second apart from their frames.
     assert figures["live"]["fps"] <= 1.3 * figures["clip"]["fps"]

@@ -29,13 +29,19 @@ def stats(total_ms: float = 8.0, infer_ms: float = 4.0) -> dict[str, Any]:
     return {"stages": stages}
 
 
-def told(frames: int = 60, **more: Any) -> dict[str, Any]:
+def governor(level: int, stride: int) -> dict[str, Any]:
+    return {"level": level, "stride": stride, "reason": "slow"}
+
+
+def told(frames: int = 60, governors: Any = (None, None, None), **more: Any) -> dict[str, Any]:
     """Two seconds, from frame 5 on."""
-    counters = [
+    counters: list[dict[str, Any]] = [
         {"ms": 1000.0, "frames": 5, "droppedFrames": 1, "fps": 20.0},
         {"ms": 2000.0, "frames": 5 + frames // 2, "droppedFrames": 1, "fps": 25.0},
         {"ms": 3000.0, "frames": 5 + frames, "droppedFrames": 4, "fps": 30.0},
     ]
+    for each, state in zip(counters, governors, strict=True):
+        each["governor"] = state
     return {"told": counters, "stats": stats(), "longTasks": [], **more}
 
 
@@ -90,6 +96,24 @@ def test_only_tasks_above_the_limit_count() -> None:
 def test_a_run_without_frames_is_none() -> None:
     with pytest.raises(BenchError, match="nothing was measured: 0 frames"):
         run_figures(told(0))
+
+
+def test_the_live_run_says_how_far_the_quality_was_lowered() -> None:
+    states = (governor(0, 1), governor(2, 3), governor(1, 2))
+    figures = run_figures(told(governors=states), 30)
+    assert figures["governor"] == {"level": 2, "stride": 3}
+    assert run_figures(told(), 30)["governor"] is None
+    lowered = {row[0]: row[1:] for row in bench_figures.rows(result(live=figures))}
+    assert lowered["quality"] == ("lowered by 2, the model saw 1 of 3", "full")
+    full = run_figures(told(governors=[governor(0, 1)] * 3), 30)
+    assert {row[0]: row[1] for row in bench_figures.rows(result(live=full))}["quality"] == "full"
+
+
+def test_a_throughput_with_frames_that_the_model_did_not_see_is_refused() -> None:
+    with pytest.raises(BenchError, match=r"the model saw one of 2 frames.*build the site anew"):
+        run_figures(told(governors=(None, governor(1, 2), None)))
+    with pytest.raises(BenchError, match="less than every second frame"):
+        run_figures(told(stats=stats(infer_ms=0.0)))
 
 
 def test_memory_growth_is_of_both_kinds() -> None:
