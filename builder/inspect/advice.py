@@ -117,7 +117,7 @@ def _doubts_of_ends(facts: ModelFacts, probed: Probe) -> list[str]:
     doubts += [f"its input {name!r} got 1, a guess" for name in guess.constants]
     if guess.pairs:
         named = ", ".join(f"{pair.input} → {pair.output}" for pair in guess.pairs)
-        doubts.append(f"taken for recurrent states by their names: {named}")
+        doubts.append(f"taken for recurrent states by their names and shapes: {named}")
     if facts.lacking.get("wasm"):
         doubts.append(f"onnxruntime-web cannot run {', '.join(facts.lacking['wasm'])} on wasm")
     return doubts
@@ -175,8 +175,8 @@ def _tried(recipe: Recipe, model: "onnx.ModelProto", finding: Finding, probed: P
     guess = probed.guess
     kept = to_contract(model, recipe)
     frames = calibration_frames(guess.height, guess.width, TRIALS, SEED)
-    found = verify.run(kept, frames[:1])  # a recurrent one is probed on first frames only
-    found += verify.run(kept, frames[1:])
+    # Each picture is a clip of its own, as in the probe; the last frame's answer counts.
+    found = [verify.run(kept, [frame] * probed.runs)[-1] for frame in frames]
     wanted = [resize(alpha, guess.height, guess.width) for alpha in finding.reading.alphas[:TRIALS]]
     pairs = zip(found, wanted, strict=True)
     differences = [float(np.abs(alpha[0, 0] - right).mean()) for alpha, right in pairs]

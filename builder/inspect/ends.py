@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
+from builder.contract.ends import Pair
 from builder.contract.graph import dims, inputs_of, type_name
 from builder.errors import ContractError
 from builder.inspect.facts import picture_layout
@@ -18,15 +19,6 @@ OPEN_SIZE = 256
 # How exporters mark the two ends of a state.
 _IN = re.compile(r"(?:[_.]?(?:in|input|prev|i|t_minus_1))$")
 _OUT = re.compile(r"(?:[_.]?(?:out|output|next|o|t))$")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A recurrent state by the model's own names."""
-
-    input: str
-    output: str
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -52,8 +44,8 @@ def guess_ends(model: onnx.ModelProto) -> Guess:
     """Find the picture, states and constants among a model's inputs.
 
     The picture is the first input of four dimensions with three channels; a further input whose
-    name differs from an output's by in and out, i and o, is a state; one that holds a single
-    number is a constant 1.
+    name differs from an output's by in and out, i and o, is a state, and so are those that have
+    the shapes of as many outputs; one that holds a single number is a constant 1.
 
     Raises:
         ContractError: no picture, or an input that is none of these.
@@ -99,13 +91,16 @@ def first_feeds(guess: Guess, model: onnx.ModelProto) -> dict[str, NDArray[np.ge
 def _with_others(
     guess: Guess, others: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
 ) -> Guess:
+    given = _by_name(others, outputs)
+    given |= _by_shape(
+        [value for value in others if value.name not in given],
+        [value for value in outputs if value.name not in given.values()],
+    )
     pairs, constants = [], {}
-    stems = {_OUT.sub("", value.name.lower()): value.name for value in outputs}
     for value in others:
         shape = [1 if isinstance(size, str) else int(size) for size in dims(value)]
-        given = stems.get(_IN.sub("", value.name.lower()))
-        if given is not None and len(shape) > 1:
-            pairs.append(Pair(value.name, given, tuple(shape)))
+        if value.name in given:
+            pairs.append(Pair(value.name, given[value.name], tuple(shape)))
         elif int(np.prod(shape)) == 1 and len(shape) <= 1:
             constants[value.name] = 1.0
         else:
@@ -114,6 +109,32 @@ def _with_others(
                 " guessed; write it into the recipe as a [[state]] or a [[constant]]"
             )
     return replace(guess, pairs=tuple(pairs), constants=constants)
+
+
+def _by_name(
+    inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
+) -> dict[str, str]:
+    """Pair inputs that may be states with outputs whose names differ by in and out alone."""
+    stems = {_OUT.sub("", value.name.lower()): value.name for value in outputs}
+    found = {
+        value.name: stems.get(_IN.sub("", value.name.lower()))
+        for value in inputs
+        if len(dims(value)) > 1
+    }
+    return {name: output for name, output in found.items() if output is not None}
+
+
+def _by_shape(
+    inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
+) -> dict[str, str]:
+    """Pair the rest, in order, where as many outputs as inputs have a shape, and one is left."""
+    found: dict[str, str] = {}
+    for shape in {tuple(dims(value)) for value in inputs if len(dims(value)) > 1}:
+        taken = [value.name for value in inputs if tuple(dims(value)) == shape]
+        given = [value.name for value in outputs if tuple(dims(value)) == shape]
+        if len(taken) == len(given):
+            found |= dict(zip(taken, given, strict=True))
+    return found if len(found) < len(outputs) else {}
 
 
 def _picture_layout(value: onnx.ValueInfoProto) -> Literal["NCHW", "NHWC"] | None:

@@ -6,7 +6,7 @@ them are compared picture by picture.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from builder.errors import ContractError
 from builder.inspect.conventions import Convention, conventions
-from builder.inspect.ends import Guess, Pair, first_feeds, guess_ends
+from builder.inspect.ends import Guess, guess_ends
 from builder.inspect.heads import Layout, Reading, as_planes, head_of, read_as, soft_iou
-from builder.messages import one_line
+from builder.inspect.runner import Runner
 
 if TYPE_CHECKING:
     import onnx
@@ -26,11 +26,12 @@ Float = NDArray[np.float32]
 Progress = Callable[[int, int | None], None]
 
 SEED = 3
-# Pictures at first, and for the conventions that are not yet far behind, by the MACs of a run: ten
+# Pictures at first, and for the conventions that are not yet far behind, by the MACs of one: ten
 # conventions take a few seconds, those of a slow network a minute. On the default models the
 # next-best convention is 2 to 4 standard errors behind with 48 pictures.
 PICTURES = ((300_000_000, 12, 48), (3_000_000_000, 8, 16))
 FEW_PICTURES = 4, 6
+UNKNOWN_MACS = 300_000_000  # of a network of any size, whose graph does not tell its work
 FAR_BEHIND = 4.0  # standard errors of the difference
 ALIKE = 2.0  # up to this, chance may have made the difference
 
@@ -74,10 +75,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Probe:
-    """What the trials showed, the best first; ``guess`` has the size that was tried."""
+    """What the trials showed, the best first; ``guess`` has the size that was tried.
+
+    A recurrent network saw each picture ``runs`` times, with its state; another one once.
+    """
 
     guess: Guess
     pictures: int
+    runs: int
     findings: tuple[Finding, ...]
 
     @property
@@ -123,9 +128,10 @@ def probe(
     """
     from builder.portraits import labelled_frames
 
-    runner = _Runner(model, guess_ends(model))
+    runner = Runner(model, guess_ends(model))
     guess = runner.guess
-    known = (counts for limit, *counts in PICTURES if (macs or 0) < limit)
+    work = (macs or UNKNOWN_MACS) * runner.runs
+    known = (counts for limit, *counts in PICTURES if work < limit)
     few, many = next(known, FEW_PICTURES)
     labelled = labelled_frames(guess.height, guess.width, many, SEED)
     tried = conventions(guess.dtype)
@@ -134,11 +140,11 @@ def probe(
     if len(ahead) > 1:
         again = _try(runner, ahead, labelled, progress)
         found = again + [f for f in found if f.convention not in ahead]
-    return Probe(guess, len(found[0].scores), tuple(found))
+    return Probe(guess, len(found[0].scores), runner.runs, tuple(found))
 
 
 def _try(
-    runner: "_Runner",
+    runner: Runner,
     tried: Sequence[Convention],
     labelled: Sequence[tuple[Float, Float]],
     progress: Progress | None,
@@ -178,79 +184,22 @@ def _read(
         return []
     stacked = np.stack([a[0] if a.ndim > 2 and a.shape[0] == 1 else a for a in flat])
     found = as_planes(stacked, guess.layout, guess.width / guess.height)
-    if found is None or not np.isfinite(stacked.astype(np.float64)).all():
+    if found is None:
         return []
     planes, layout = found
     height, width = planes.shape[2:]
     small = np.stack([resize(alpha, height, width) for alpha in truth])
-    head = head_of(planes)  # of all answers: a wrong convention may hide that they are logits
+    answers = planes.reshape(len(tried), count, *planes.shape[1:])
+    # A network that is fed wrongly may overflow; that convention is out, not the network.
+    finite = [bool(np.isfinite(some.astype(np.float64)).all()) for some in answers]
+    if not any(finite):
+        return []
+    # Of all answers: a wrong convention may hide that they are logits.
+    head = head_of(np.concatenate([some for some, ok in zip(answers, finite, strict=True) if ok]))
     findings = []
-    for number, convention in enumerate(tried):
-        reading = read_as(head, planes[number * count : (number + 1) * count], small)
-        scores = soft_iou(reading.alphas, small)
-        findings.append(Finding(convention, name, layout, (height, width), reading, scores))
+    for convention, some, ok in zip(tried, answers, finite, strict=True):
+        if ok:
+            reading = read_as(head, some, small)
+            scores = soft_iou(reading.alphas, small)
+            findings.append(Finding(convention, name, layout, (height, width), reading, scores))
     return findings
-
-
-class _Runner:
-    """Runs the model as it is, in float32 where it has float16."""
-
-    def __init__(self, model: "onnx.ModelProto", guess: Guess) -> None:
-        import onnx
-
-        from builder.contract.dialect import plain, widen
-        from builder.contract.runtime import open_session
-
-        own = onnx.ModelProto()
-        own.CopyFrom(model)
-        own = plain(own)
-        widen(own)
-        try:
-            self._session = open_session(own)
-        except _errors() as error:
-            raise ContractError(f"onnxruntime cannot run it: {one_line(error)}") from error
-        self._names = [value.name for value in own.graph.output]
-        self._dtype = np.dtype(np.uint8 if guess.dtype == "uint8" else np.float32)
-        self._feeds = first_feeds(guess, own)
-        self.guess = guess
-        self.guess = self._with_state_shapes()
-
-    def run(self, picture: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
-        """Run it on a prepared picture ``[1, 3, H, W]``; return the outputs by name."""
-        if self._dtype == np.uint8:
-            picture = np.clip(np.rint(picture), 0, 255)
-        if self.guess.layout == "NHWC":
-            picture = picture.transpose(0, 2, 3, 1)
-        fed = {self.guess.picture: np.ascontiguousarray(picture.astype(self._dtype))}
-        try:
-            outputs = self._session.run(None, {**self._feeds, **fed})
-        except _errors() as error:
-            raise ContractError(f"onnxruntime cannot run it: {one_line(error)}") from error
-        states = {pair.output for pair in self.guess.pairs}
-        return {
-            name: array
-            for name, array in zip(self._names, outputs, strict=True)
-            if name not in states
-        }
-
-    def _with_state_shapes(self) -> Guess:
-        """Find what shape the states come back in; an open one may go in as a single zero."""
-        if not self.guess.pairs:
-            return self.guess
-        blank = np.zeros((1, 3, self.guess.height, self.guess.width))
-        pairs = self.guess.pairs
-        self.guess = replace(self.guess, pairs=())
-        given = self.run(blank)
-        return replace(
-            self.guess,
-            pairs=tuple(Pair(p.input, p.output, given[p.output].shape) for p in pairs),
-        )
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    return (
-        state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf,
-        state.NotImplemented, state.RuntimeException, RuntimeError, ValueError,
-    )  # fmt: skip

@@ -11,8 +11,10 @@ from builder.inspect.probe import Probe
 def findings_table(probed: Probe) -> Table:
     """The conventions, the best first: how person-like and how confident the answers are."""
     size = f"{probed.guess.width}×{probed.guess.height}"
+    carried = f", {probed.runs} frames each with the state carried" if probed.runs > 1 else ""
     table = Table(
-        title=f"Conventions, tried on {probed.pictures} portraits of {size}", title_justify="left"
+        title=f"Conventions, tried on {probed.pictures} portraits of {size}{carried}",
+        title_justify="left",
     )
     for column in ("input", "channels", "output", "kind", "person-like", "confident"):
         table.add_column(column, justify="right" if column[-4:] in ("like", "dent") else "left")

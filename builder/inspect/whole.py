@@ -31,6 +31,7 @@ class Inspection:
         return {
             **self.facts.to_json(),
             "pictures": pictures,
+            "framesPerPicture": self.probe.runs if self.probe else 0,
             "trials": trials,
             "advice": self.advice.to_json(),
         }

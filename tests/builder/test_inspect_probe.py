@@ -240,6 +240,89 @@ def test_a_recurrent_model_of_any_size(tmp_path):
         assert part in doubts
 
 
+def recurrent(state_in, state_out, *, bgr=False):
+    """The network behind a state: what it says of a frame goes half into what it has said."""
+    model = wrapped(bgr=bgr)
+    graph = model.graph
+    graph.initializer.append(numpy_helper.from_array(np.float32(0.5), "half"))
+    graph.node.extend([
+        helper.make_node("Add", ["alpha", state_in], ["sum"]),
+        helper.make_node("Mul", ["sum", "half"], [state_out]),
+        helper.make_node("Identity", [state_out], ["answer"]),
+    ])  # fmt: skip
+    graph.input.append(value(state_in, 1, 1, HEIGHT, WIDTH))
+    del graph.output[:]
+    graph.output.append(value("answer", 1, 1, HEIGHT, WIDTH))
+    graph.output.append(value(state_out, 1, 1, HEIGHT, WIDTH))
+    onnx.checker.check_model(model)
+    return model
+
+
+def test_a_recurrent_model_is_judged_with_its_state(tmp_path):
+    """The first frame's answer is half as strong as what it comes to: no person's."""
+    found, recipe = inspected(tmp_path, recurrent("rec_in", "rec_out", bgr=True))
+    assert [(s.input, s.output, s.shape) for s in recipe.state] == [
+        ("rec_in", "rec_out", (1, 1, HEIGHT, WIDTH))
+    ]
+    assert recipe.input.channels == "BGR"
+    # What is not sure is the state alone.
+    (doubt,) = found.advice.doubts
+    assert "rec_in → rec_out" in doubt
+    # The network's own score is 0.93; after four frames it is at 15/16 of its strength.
+    assert found.advice.finding.score > 0.85
+    assert found.advice.mean_abs_diff < ROUNDING
+    assert found.to_json()["framesPerPicture"] == 4
+
+
+def test_a_state_is_known_by_its_shape(tmp_path):
+    model = recurrent("h", "memory")
+    # A second output of the state's shape would leave it open which of them is the state.
+    model.graph.node.append(helper.make_node("Squeeze", ["answer", "axis"], ["matte"]))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([1]), "axis"))
+    model.graph.output[0].CopyFrom(value("matte", 1, HEIGHT, WIDTH))
+    _, recipe = inspected(tmp_path, model)
+    assert [(s.input, s.output) for s in recipe.state] == [("h", "memory")]
+
+
+def test_a_state_that_is_none(tmp_path):
+    """Another size comes back than goes in."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["x", "w"], ["y"]),
+            helper.make_node("Concat", ["hi", "hi"], ["ho"], axis=1),
+        ],
+        "g",
+        [value("x", 1, 3, 32, 32), value("hi", 1, "n", 32, 32)],
+        [value("y", 1, 1, 32, 32), value("ho", 1, "m", 32, 32)],
+        [numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32), "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "a.onnx")
+    found = inspect_model(tmp_path / "a.onnx")
+    assert found.advice.recipe is None
+    assert "'hi' → 'ho', comes back as [1, 4, 32, 32], not [1, 2, 32, 32]" in found.advice.doubts[0]
+
+
+def test_a_convention_that_overflows_is_out(tmp_path):
+    """Fed with bytes this one answers NaN; the other conventions still count."""
+    model = wrapped()
+    graph = model.graph
+    constants = {"limit": np.float32(2), "no_number": np.float32(np.nan)}
+    graph.initializer.extend(numpy_helper.from_array(v, n) for n, v in constants.items())
+    graph.node.extend([
+        helper.make_node("ReduceMax", ["picture"], ["most"], keepdims=1),
+        helper.make_node("Greater", ["most", "limit"], ["too_much"]),
+        helper.make_node("Where", ["too_much", "no_number", "alpha"], ["answer"]),
+    ])  # fmt: skip
+    graph.output[0].CopyFrom(value("answer", 1, 1, HEIGHT, WIDTH))
+    onnx.checker.check_model(model)
+    found, recipe = inspected(tmp_path, model)
+    assert found.advice.sure, found.advice.doubts
+    assert recipe.input.scale is None or recipe.input.scale == 1
+    assert not [f for f in found.probe.findings if f.convention.name.startswith("0..255")]
+    assert_brings_back(tmp_path, recipe)
+
+
 def test_two_conventions_that_answer_alike(tmp_path):
     """Blind to colour, a network cannot tell RGB from BGR, and neither can anybody else."""
     grey = wrapped()
