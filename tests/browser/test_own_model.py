@@ -14,6 +14,12 @@ from visit import Visit
 
 WIDTH, HEIGHT = 64, 32
 
+STORAGE_FULL = """
+IDBObjectStore.prototype.put = () => {
+  throw new DOMException('no room', 'QuotaExceededError');
+};
+"""
+
 
 def onnx_file(
     path: Path, *, output: str = "alpha", scale: float = 1.0, size: str | int = WIDTH
@@ -74,6 +80,51 @@ def test_it_runs(visit: Visit, tmp_path: Path) -> None:
 def test_it_can_be_dropped(visit: Visit, tmp_path: Path) -> None:
     visit.drop("#stage", onnx_file(tmp_path / "red.onnx"), "application/octet-stream")
     expect(visit.page.locator("#status-model")).to_have_text("red.onnx")
+
+
+def test_it_is_there_again_after_a_reload(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    running, remove = page.locator("#status-model"), page.locator("#own-model-remove")
+    expect(remove).to_be_hidden()
+    page.locator("#model").select_option("selfie")
+    page.locator("#own-model-file").set_input_files(onnx_file(tmp_path / "red.onnx"))
+    expect(page.locator("#model-facts")).to_contain_text("kept in this browser")
+    assert "model" not in page.url  # who gets the link has no such file
+    page.reload()
+    expect(running).to_have_text("red.onnx")
+    expect(page.locator("#model-facts")).to_contain_text("64 × 32")
+    # Another is chosen: at the next visit this one is only offered, and tried when it is wanted.
+    page.locator("#model").select_option("selfie")
+    expect(running).to_contain_text("square")
+    page.reload()
+    visit.wait_until_matted("demo")
+    expect(running).to_contain_text("square")
+    expect(remove).to_be_visible()
+    page.locator("#model").select_option("red.onnx")
+    expect(running).to_have_text("red.onnx")
+    # Removed, it gives way at once, and for good; the keyboard stays where it was.
+    remove.click()
+    expect(running).to_contain_text("wide")
+    expect(page.locator("#model")).to_be_focused()
+    expect(remove).to_be_hidden()
+    page.reload()
+    visit.wait_until_matted("demo")
+    expect(running).to_contain_text("wide")
+    assert page.locator("#model option").count() == 3
+
+
+def test_where_there_is_no_room_it_runs_and_it_is_said(
+    isolated_url: str, visits: Visits, tmp_path: Path
+) -> None:
+    visit = visits.open("about:blank", locale="zh-CN")
+    visit.page.add_init_script(STORAGE_FULL)
+    visit.page.goto(f"{isolated_url}/")
+    visit.wait_until_matted("demo")
+    page = visit.page
+    page.locator("#own-model-file").set_input_files(onnx_file(tmp_path / "red.onnx"))
+    expect(page.locator("#status-model")).to_have_text("red.onnx")
+    expect(page.locator('[data-code="model-not-kept"]')).to_contain_text("没有空间")
+    expect(page.locator("#model-facts")).to_contain_text("关闭页面后不保留")
 
 
 def test_what_does_not_keep_the_contract_is_refused(visit: Visit, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import { DevicesControl } from './devices-control.js';
 import { byId, readData } from './dom.js';
 import { watchDrops } from './drop-zone.js';
 import { EffectControls } from './effect-controls.js';
-import { useOwnModel, watchEngineChoices } from './engine-choices.js';
+import { restoreOwnModel, useOwnModel, watchEngineChoices } from './engine-choices.js';
 import { EngineHost } from './engine-host.js';
 import { EngineView } from './engine-view.js';
 import { Figures } from './figures.js';
@@ -179,6 +179,7 @@ async function restart() {
 
 watchModelFile((file) => useOwnModel(choices, file));
 watchEngineChoices(choices);
+restoreOwnModel(choices, settings.ownModel);
 
 onSettings((changes) => {
   Object.assign(settings, changes);

@@ -12,11 +12,16 @@
  * @property {() => void} restart
  */
 
+import { dropModel, keepModel, keptModel } from './own-model.js';
 import { saveSettings } from './settings.js';
 
 /** @param {EngineChoicesParts} parts */
 export function watchEngineChoices(parts) {
   parts.models.onChange((name) => changeModel(parts, name));
+  parts.models.onRemove((wasChosen) => {
+    dropModel();
+    if (wasChosen) changeModel(parts, parts.models.name);
+  });
   parts.backends.onChange((backend) => changeBackend(parts, backend));
 }
 
@@ -24,8 +29,15 @@ export function watchEngineChoices(parts) {
  * @param {EngineChoicesParts} parts
  * @param {string} name
  */
-async function changeModel({ host, models, report }, name) {
-  if (typeof models.wish === 'string') saveSettings({ model: name });
+async function changeModel(parts, name) {
+  const { host, models, report } = parts;
+  const { untried } = models;
+  if (untried) {
+    await runOwnModel(parts, untried);
+    return;
+  }
+  const isOwn = typeof models.wish === 'object';
+  saveSettings(isOwn ? { ownModel: true } : { ownModel: false, model: name });
   const matte = host.current;
   if (!matte) return;
   try {
@@ -56,19 +68,51 @@ async function changeBackend(parts, backend) {
   }
 }
 
+/** @typedef {Pick<EngineChoicesParts, 'host' | 'models' | 'notices' | 'translator' | 'report'>} Parts */
+
 /**
- * @param {Pick<EngineChoicesParts, 'host' | 'models' | 'notices' | 'translator' | 'report'>} parts
- * @param {File} file  a model of the visitor's own
+ * @param {Parts} parts
+ * @param {File} file  a model of the visitor's own, from now on
  */
-export async function useOwnModel({ host, models, notices, translator, report }, file) {
+export async function useOwnModel(parts, file) {
+  const { models, notices, translator } = parts;
   notices.clear();
+  if (!(await runOwnModel(parts, file))) return;
+  notices.announce(translator.text('announce.ownModel', { name: file.name }));
+  const isKept = await keepModel(file);
+  models.setKept(isKept);
+  if (!isKept) notices.show('model-not-kept');
+}
+
+/**
+ * The model of an earlier visit can be chosen again; where it was left running it runs.
+ * @param {Parts} parts
+ * @param {boolean} isWanted
+ */
+export async function restoreOwnModel(parts, isWanted) {
+  const file = await keptModel();
+  if (!file) return;
+  parts.models.offerOwn(file);
+  if (isWanted) await runOwnModel(parts, file);
+}
+
+/**
+ * @param {Parts} parts
+ * @param {File} file
+ * @returns {Promise<boolean>} whether it runs; why not has been told
+ */
+async function runOwnModel({ host, models, notices, report }, file) {
   try {
     const matte = await host.get();
-    await models.tryOwn(() => matte.setModel(file));
-    notices.announce(translator.text('announce.ownModel', { name: file.name }));
+    await models.tryOwn(file, () => matte.setModel(file));
+    return typeof models.wish === 'object';
   } catch (error) {
     const { code, detail } = /** @type {any} */ (error);
     if (code === 'model-refused') notices.show(code, file.name, `refusal.${detail}`);
     else report(error, file.name);
+    if (models.untried) models.show(host.current?.stats.model ?? '');
+    return false;
+  } finally {
+    saveSettings({ ownModel: typeof models.wish === 'object' });
   }
 }

@@ -13,6 +13,7 @@ export const PAGE_CODES = Object.freeze(
     'clipboard-refused',
     'backdrop-not-kept',
     'backdrop-too-large',
+    'model-not-kept',
     'recording-unsupported',
     'recording-failed',
     'microphone-denied',

@@ -8,6 +8,7 @@
  * @property {string} color           '#rrggbb'
  * @property {string} backdrop        the name of a built-in or of an own one
  * @property {string | null} model    null: the site's default
+ * @property {boolean} ownModel       the visitor's own in its place, if one has been kept
  * @property {import('./backend-choice.js').BackendWish} backend
  * @property {boolean} mirrored
  * @property {boolean} shortcuts      single keys act
@@ -40,6 +41,7 @@ export const DEFAULTS = Object.freeze({
   color: '#00b140',
   backdrop: 'ridge',
   model: null,
+  ownModel: false,
   backend: 'auto',
   mirrored: true,
   shortcuts: true,
@@ -66,6 +68,7 @@ const VALID = {
   color: (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value),
   backdrop: (value) => typeof value === 'string',
   model: (value) => value === null || typeof value === 'string',
+  ownModel: (value) => typeof value === 'boolean',
   backend: (value) => BACKEND_WISHES.some((wish) => wish === value),
   mirrored: (value) => typeof value === 'boolean',
   shortcuts: (value) => typeof value === 'boolean',

@@ -23,6 +23,7 @@ export function readLink(search, settings) {
   /** @type {Record<string, unknown>} */
   const found = {};
   for (const name of PLAIN) if (given.has(name)) found[name] = given.get(name);
+  if (given.has('model')) found.ownModel = false;
   if (given.has('strength')) found.strength = Number(given.get('strength'));
   const looks = readLooks(given);
   if (Object.keys(looks).length > 0) found.looks = { ...DEFAULT_LOOKS, ...looks };
@@ -64,14 +65,15 @@ function readLooks(given) {
  */
 export function writeLink(settings, defaults, backend = null) {
   const link = new URLSearchParams();
-  const { effect, looks, comments } = settings;
+  const { effect, looks, comments, ownModel } = settings;
   if (effect !== defaults.effect) link.set('effect', effect);
   if (effect === 'blur') link.set('strength', String(settings.strength));
   if (effect === 'color') link.set('color', settings.color);
   const isOtherPicture =
-    settings.backdrop !== defaults.backdrop && !isOwnBackdrop(settings.backdrop); // nobody else has it
+    settings.backdrop !== defaults.backdrop && !isOwnBackdrop(settings.backdrop); // nor this
   if (effect === 'image' && isOtherPicture) link.set('backdrop', settings.backdrop);
-  if (settings.model && settings.model !== defaults.model) link.set('model', settings.model);
+  const model = ownModel ? null : settings.model; // nobody else has one's own
+  if (model && model !== defaults.model) link.set('model', model);
   for (const [name, value] of Object.entries(looks)) {
     if (value === DEFAULT_LOOKS[/** @type {keyof typeof looks} */ (name)]) continue;
     link.set(name, typeof value === 'boolean' ? String(Number(value)) : String(value));

@@ -33,6 +33,14 @@ test("the visitor's own background is not in the address", () => {
   assert.equal(writeLink({ ...DEFAULTS, backdrop: 'ink' }, DEFAULTS), '?backdrop=ink');
 });
 
+test("the visitor's own model is not in the address, and one that is there takes its place", () => {
+  const own = { ...DEFAULTS, model: 'selfie', ownModel: true };
+  assert.equal(writeLink(own, DEFAULTS), '');
+  assert.equal(writeLink({ ...own, ownModel: false }, DEFAULTS), '?model=selfie');
+  const found = validSettings(readLink('?model=selfie', own), own);
+  assert.equal(found.ownModel, false);
+});
+
 test('own backgrounds are named in their order, at any clock', () => {
   const first = ownBackdropName(1.7e12, []);
   const second = ownBackdropName(1.7e12, [first]);
