@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { checkLooks, DEFAULT_LOOKS } from '../../../web_template/shared/looks.js';
-import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
 import { FakeFrame } from '../fakes.js';
+import { matteOf, openMadeUpWay } from '../made-up-way.js';
 
 /** @typedef {import('../../../web_template/worker/region-of-interest.js').Rect} Rect */
-
-const model = {
-  name: 'm',
-  variant: 'fp32',
-  url: '',
-  sha256: '',
-  bytes: 1,
-  width: 16,
-  height: 16,
-  threshold: 0.5,
-  ramp: null,
-};
 
 /** A way whose model finds a person in the middle of whatever it sees, and what it was shown. */
 async function openWay() {
@@ -26,32 +14,16 @@ async function openWay() {
     const [x, y] = [i % 16, i >> 4];
     return x >= 6 && x < 10 && y >= 6 && y < 10 ? 1 : 0;
   });
-  const way = await openCpuWay(/** @type {any} */ ({ model }), {
-    createSegmenter: async (options) => ({
-      model: options.model,
-      threads: 1,
-      isRecurrent: false,
-      input: new Float32Array(3 * 256),
-      run: async () => alpha,
-      reset() {},
-      async dispose() {},
-    }),
-    createFrameSampler: () => ({
-      way: 'fake',
-      times: {},
-      dispose() {},
-      async sample(_frame, _out, rect) {
-        if (rect) seen.push(rect);
-      },
-    }),
+  const way = await openMadeUpWay({
+    size: { width: 16, height: 16 },
+    run: async () => alpha,
+    async sample(_frame, _out, rect) {
+      if (rect) seen.push(rect);
+    },
   });
   const look = async (/** @type {number} */ timestamp) => {
-    const frame = new FakeFrame({ width: 640, height: 640, timestamp });
-    const turn = { prepare: async () => {}, isCurrent: () => true };
-    const matted = await way.matte(frame.asVideoFrame, turn);
-    frame.close();
-    assert.ok(matted);
-    return { area: matted.matte.area, seen: seen.splice(0).map(({ width }) => width) };
+    const { area } = await matteOf(way, { timestamp });
+    return { area, seen: seen.splice(0).map(({ width }) => width) };
   };
   return { way, look };
 }
@@ -74,11 +46,9 @@ test('without the region of interest each frame is looked at whole, once', async
 
 test('a frame that is being matted keeps the region that it was begun with', async () => {
   const { way } = await openWay();
-  const frame = new FakeFrame({ width: 640, height: 640 });
   const prepare = async () => way.setLooks(checkLooks({ region: false }));
-  const matted = await way.matte(frame.asVideoFrame, { prepare, isCurrent: () => true });
-  frame.close();
-  assert.ok(matted?.matte.area && matted.matte.area[0] > 0);
+  const { area } = await matteOf(way, {}, prepare);
+  assert.ok(area && area[0] > 0);
 });
 
 test('the blend that follows the picture gets it of what the matte covers', async () => {

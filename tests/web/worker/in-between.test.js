@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { checkLooks } from '../../../web_template/shared/looks.js';
-import { openCpuWay } from '../../../web_template/worker/ways/cpu-way.js';
 import { FakeFrame } from '../fakes.js';
+import { matteOf, openMadeUpWay } from '../made-up-way.js';
 
 const WIDTH = 64;
 const HEIGHT = 64;
 const SIZE = WIDTH * HEIGHT;
-const model = {
-  name: 'm',
-  variant: 'fp32',
-  width: WIDTH,
-  height: HEIGHT,
-  threshold: 0.5,
-  ramp: null,
-};
 
 /** How far the picture has moved to the right, by the frame's time: a pixel of the model in each. */
 const movedAt = (/** @type {number} */ timestamp) => Math.round(timestamp / 33_333);
@@ -25,46 +17,30 @@ async function openWay({ cutAt = Number.POSITIVE_INFINITY } = {}) {
   const told = { runs: 0 };
   /** What the input shows. */
   let shown = 0;
-  const way = await openCpuWay(/** @type {any} */ ({ model }), {
-    createSegmenter: async () => ({
-      model: /** @type {any} */ (model),
-      threads: 1,
-      isRecurrent: false,
-      input,
-      async run() {
-        told.runs++;
-        return Float32Array.from({ length: SIZE }, (_, i) => ((i % WIDTH) - shown < 32 ? 1 : 0));
-      },
-      reset() {},
-      async dispose() {},
-    }),
-    createFrameSampler: () => ({
-      way: 'fake',
-      times: {},
-      dispose() {},
-      async sample(frame, out) {
-        const moved = movedAt(frame.timestamp);
-        if (out === input) shown = moved;
-        const sign = moved >= cutAt ? -1 : 1;
-        for (let i = 0; i < SIZE; i++) {
-          const [x, y] = [(i % WIDTH) - moved, Math.floor(i / WIDTH)];
-          const value = 0.5 + sign * 0.3 * Math.sin(x / 4 + Math.sin(y / 5));
-          for (let channel = 0; channel < 3; channel++) out[channel * SIZE + i] = value;
-        }
-      },
-    }),
+  const way = await openMadeUpWay({
+    size: { width: WIDTH, height: HEIGHT },
+    input,
+    async run() {
+      told.runs++;
+      return Float32Array.from({ length: SIZE }, (_, i) => ((i % WIDTH) - shown < 32 ? 1 : 0));
+    },
+    async sample(frame, out) {
+      const moved = movedAt(frame.timestamp);
+      if (out === input) shown = moved;
+      const sign = moved >= cutAt ? -1 : 1;
+      for (let i = 0; i < SIZE; i++) {
+        const [x, y] = [(i % WIDTH) - moved, Math.floor(i / WIDTH)];
+        const value = 0.5 + sign * 0.3 * Math.sin(x / 4 + Math.sin(y / 5));
+        for (let channel = 0; channel < 3; channel++) out[channel * SIZE + i] = value;
+      }
+    },
   });
   way.setLooks(checkLooks({ region: false, steadiness: 0 }));
   const look = async (/** @type {number} */ number, size = {}) => {
-    const timestamp = Math.round(number * 33_333);
-    const frame = new FakeFrame({ width: 640, height: 640, timestamp, ...size });
     const before = told.runs;
-    const turn = { prepare: async () => {}, isCurrent: () => true };
-    const matted = await way.matte(frame.asVideoFrame, turn);
-    frame.close();
-    assert.ok(matted);
+    const { alpha } = await matteOf(way, { timestamp: Math.round(number * 33_333), ...size });
     // Where the person ends, on a row in the middle.
-    const row = matted.matte.alpha.subarray(32 * WIDTH, 33 * WIDTH);
+    const row = alpha.subarray(32 * WIDTH, 33 * WIDTH);
     const edge = row.findIndex((value) => value < 0.5);
     return { wasSeen: told.runs > before, edge };
   };
