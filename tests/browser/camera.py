@@ -1,4 +1,4 @@
-"""The clip that the fake camera films."""
+"""The clip that the fake camera films, and what it takes to unplug a camera."""
 
 import shutil
 from pathlib import Path
@@ -9,6 +9,24 @@ from builder.pipeline import files_of, hash_files, hash_json
 
 # One loop of three seconds: 124 MB of raw frames, which is what Chromium reads with least work.
 CAMERA = {"width": 1280, "height": 720, "fps": 30, "seconds": 3}
+
+# A script that stands before the page's own: ``tracks`` are all that the page has opened.
+REMEMBER_TRACKS = """
+globalThis.tracks = [];
+const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (constraints) => {
+  const stream = await original(constraints);
+  tracks.push(...stream.getVideoTracks());
+  return stream;
+};
+"""
+# A device that goes away ends its track, which is what stop does, and then says so.
+UNPLUG = """
+for (const track of tracks) {
+  track.stop();
+  track.dispatchEvent(new Event('ended'));
+}
+"""
 
 
 def write_camera_file(clip: DemoClip) -> Path:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from browsers import Visits
-from test_endurance import expect_closed_frames, open_metered
+from metered import expect_closed_frames, open_metered, step
 from visit import Visit
 
 log = logging.getLogger(__name__)
@@ -20,13 +20,9 @@ GROWTH_LIMIT_BYTES = 5_000_000
 
 # A few seconds of a visitor who tries everything out.
 STEP = """
-async (index) => {
+async ({ index, effect }) => {
   const { matte, stream } = livematte;
-  const effects = [
-    { kind: 'blur', strength: 0.3 }, { kind: 'color', color: '#00ff00' }, { kind: 'mask' },
-    { kind: 'cutout' }, { kind: 'overlay', color: '#ff0000' },
-  ];
-  matte.setEffect(effects[index % effects.length]);
+  matte.setEffect(effect);
   if (index % 4 === 0) await matte.setModel(index % 8 ? 'selfie' : 'selfie-landscape');
   if (index % 3 === 0) {
     matte.detach();
@@ -41,7 +37,7 @@ def run_for(visit: Visit, seconds: float, first: int) -> int:
     """Tries everything out, over and over. Returns how many steps there have been."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        visit.page.evaluate(STEP, first)
+        visit.page.evaluate(STEP, step(first))
         first += 1
     return first
 

@@ -1,11 +1,9 @@
 """Starting, stopping and switching again and again leaves nothing behind."""
 
 from browsers import Visits
+from metered import expect_closed_frames, open_metered, step
 from visit import Visit
 
-from builder.bench_memory import MemoryMeter
-
-VIDEO = {"width": 320, "height": 180, "frameRate": 30}
 # Of the page's and the worker's heaps, after garbage was collected: what is kept by rights, such as
 # compiled code and the figures' buffers, settles in the first rounds. A frame or a canvas that is
 # kept for each round, or a listener with what it holds, is more than this in eighty.
@@ -16,13 +14,9 @@ WASM_LIMIT_BYTES = 6_000_000
 
 # A listener for each round, so that a leaked one would be seen.
 ROUND = """
-async (index) => {
+async ({ index, effect }) => {
   const { matte, stream } = livematte;
-  const effects = [
-    { kind: 'blur', strength: 0.3 }, { kind: 'color', color: '#00ff00' }, { kind: 'mask' },
-    { kind: 'cutout' }, { kind: 'overlay', color: '#ff0000' },
-  ];
-  matte.setEffect(effects[index % effects.length]);
+  matte.setEffect(effect);
   if (index % 5 === 0) await matte.setModel(index % 2 ? 'selfie' : 'selfie-landscape');
   const [track] = stream.getVideoTracks();
   const sources = [stream, track];
@@ -51,26 +45,13 @@ async () => {
 """
 
 
-def expect_closed_frames(visit: Visit) -> None:
-    assert not [line for line in visit.said if "VideoFrame" in line]
-
-
-def open_metered(visits: Visits, url: str) -> tuple[Visit, MemoryMeter]:
-    visit = visits.open("about:blank")
-    meter = MemoryMeter(visit.page)
-    visit.page.goto(f"{url}/licences.txt")
-    visit.start_engine(video=VIDEO)
-    visit.wait_for_frames(2)
-    return visit, meter
-
-
 def test_a_hundred_starts_and_stops_keep_nothing(isolated_url: str, visits: Visits) -> None:
     visit, meter = open_metered(visits, isolated_url)
     for index in range(20):  # each effect and model more than once
-        visit.page.evaluate(ROUND, index)
+        visit.page.evaluate(ROUND, step(index))
     before = meter.bytes()
     for index in range(20, 100):
-        visit.page.evaluate(ROUND, index)
+        visit.page.evaluate(ROUND, step(index))
     after = meter.bytes()
     assert after["js"] - before["js"] < GROWTH_LIMIT_BYTES
     assert after["wasm"] - before["wasm"] < WASM_LIMIT_BYTES

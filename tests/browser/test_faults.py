@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from browsers import Visits
+from camera import REMEMBER_TRACKS, UNPLUG
 from playwright.sync_api import expect
 from serving import Servers, WithHeaders
 from visit import Visit
@@ -20,22 +21,6 @@ TEXTS = json.loads((paths.template_dir() / "locales" / "en.json").read_text("utf
 CAMERA_THAT_IS_BUSY = """
 navigator.mediaDevices.getUserMedia = () =>
   Promise.reject(new DOMException('Could not start video source', 'NotReadableError'));
-"""
-REMEMBER_TRACKS = """
-globalThis.tracks = [];
-const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (constraints) => {
-  const stream = await original(constraints);
-  tracks.push(...stream.getVideoTracks());
-  return stream;
-};
-"""
-# A device that goes away ends its track, which is what stop does, and then says so.
-UNPLUG = """
-for (const track of tracks) {
-  track.stop();
-  track.dispatchEvent(new Event('ended'));
-}
 """
 
 

@@ -1,6 +1,7 @@
 """The engine as an element, under the site's own strict policy."""
 
 from browsers import Visits
+from camera import REMEMBER_TRACKS, UNPLUG
 from visit import Visit
 
 IMPORT = "async () => { await import(new URL('./live-matte.js', location).href); }"
@@ -17,15 +18,8 @@ PUT = """
   document.body.replaceChildren(element);
 }
 """
-# Tracks that the page opened, to see which are still live.
-REMEMBER_TRACKS = """
-globalThis.tracks = [];
-const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (constraints) => {
-  const stream = await original(constraints);
-  tracks.push(...stream.getVideoTracks());
-  return stream;
-};
+# How many of the workers that the page has started are still there.
+COUNT_WORKERS = """
 const OriginalWorker = Worker;
 globalThis.workers = { open: 0 };
 globalThis.Worker = class extends OriginalWorker {
@@ -44,6 +38,7 @@ globalThis.Worker = class extends OriginalWorker {
 def put(visits: Visits, url: str, **attributes: str) -> Visit:
     visit = visits.open("about:blank")
     visit.page.add_init_script(REMEMBER_TRACKS)
+    visit.page.add_init_script(COUNT_WORKERS)
     visit.page.goto(f"{url}/licences.txt")
     visit.page.evaluate(IMPORT)
     visit.page.evaluate(PUT, attributes)
@@ -159,8 +154,7 @@ def test_a_camera_that_was_unplugged_is_taken_up_when_it_is_back(
 ) -> None:
     visit = put(visits, isolated_url, camera="")
     wait_for_frames(visit)
-    # A device that goes away ends its track, which is what stop does, and then says so.
-    visit.page.evaluate("tracks[0].stop(); tracks[0].dispatchEvent(new Event('ended'));")
+    visit.page.evaluate(UNPLUG)
     visit.page.wait_for_function(
         "() => told.some(([name, code]) => name === 'error' && code === 'camera-lost')"
     )
