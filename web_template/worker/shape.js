@@ -17,7 +17,7 @@ export const CORE = Math.fround(240 / 255);
 const ERODE_REACH = 2; // pixels on each side of the centre, at BASE_WIDTH
 const DILATE_REACH = 12;
 const BASE_WIDTH = 256;
-const VISIBLE = Math.fround(0.1);
+export const VISIBLE = Math.fround(0.1);
 
 /**
  * @param {number} width  of the matte, pixels

@@ -22,6 +22,7 @@
 import { isSameRect } from '../alpha-view.js';
 import { areaOf } from '../mask-filter.js';
 import { COARSE, CUT, FINE, GAP_S, steadied } from '../temporal-filter.js';
+import { createComponents } from './gpu-components.js';
 import { createShape } from './gpu-shape.js';
 import { GATHER, REPORT, REPORT_WORDS, SETTLE } from './shaders/filter.wgsl.js';
 import { createFloats, createStep, createUniforms, readBuffer, submit } from './steps.js';
@@ -43,9 +44,12 @@ export class GpuFilter {
   #buffers;
   #alphaMap;
   #steadiness = 1;
-  #hasIslands = true;
+  /** @type {import('../../shared/looks.js').Looks['islands']} */
+  #islands = false;
   /** @type {ReturnType<typeof createShape> | null} */
   #shape = null;
+  /** @type {ReturnType<typeof createComponents> | null} */
+  #components = null;
   /** What the matte before covers. @type {Rect | null} */
   #before = null;
   #timeS = 0;
@@ -77,13 +81,10 @@ export class GpuFilter {
     });
   }
 
-  /**
-   * Which person is the largest the GPU does not find out: such islands are cleaned as any.
-   * @param {Pick<import('../../shared/looks.js').Looks, 'steadiness' | 'islands'>} looks
-   */
+  /** @param {Pick<import('../../shared/looks.js').Looks, 'steadiness' | 'islands'>} looks */
   setLooks({ steadiness, islands }) {
     this.#steadiness = steadiness;
-    this.#hasIslands = !islands;
+    this.#islands = islands;
   }
 
   /** Forgets earlier frames: the source changed. */
@@ -137,6 +138,7 @@ export class GpuFilter {
     for (const buffer of Object.values(this.#buffers)) buffer.destroy();
     this.#params.buffer.destroy();
     this.#shape?.dispose();
+    this.#components?.dispose();
     this.#alphaMap.destroy();
   }
 
@@ -157,10 +159,16 @@ export class GpuFilter {
    * @param {GPUTextureView} map
    */
   #runShape(encoder, map) {
-    if (this.#hasIslands) return;
+    if (!this.#islands) return;
     const { width, height } = this.#model;
+    const { settled } = this.#buffers;
     this.#shape ??= createShape(this.#device, width, height);
-    this.#shape.run(encoder, this.#buffers.settled, map);
+    if (this.#islands === 'largest') {
+      this.#components ??= createComponents(this.#device, width, height);
+      this.#shape.run(encoder, this.#components.run(encoder, settled), map);
+    } else {
+      this.#shape.run(encoder, settled, map);
+    }
   }
 
   /**
@@ -204,7 +212,7 @@ export class GpuFilter {
   #matte(place) {
     const { width, height, threshold, ramp } = this.#model;
     const { settled, report, shownModelAlpha } = this.#buffers;
-    const shown = (!this.#hasIslands && this.#shape?.shaped) || settled;
+    const shown = (this.#islands && this.#shape?.shaped) || settled;
     const read = async () => {
       const buffers = [shown, shownModelAlpha];
       const [alpha, modelAlpha] = await Promise.all(
