@@ -45,6 +45,7 @@
     const { host, player } = await importApp();
     player.stop(); // the demonstration clip, whose decoding takes time
     matte = host.current;
+    if (!matte.setGovernor) throw new Error('this site is older than the bench: build it anew');
     matte.on('error', (/** @type {Error} */ error) => errors.push(error.message));
     await matte.ready;
     await matte.setModel(model); // by its name: an automatic choice ends here
