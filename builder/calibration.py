@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import QuantizeError
+from builder.folders import files_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,13 +20,7 @@ def calibration_files(folder: Path) -> tuple[Path, ...]:
     Raises:
         QuantizeError: no such folder, or nothing in it.
     """
-    try:
-        files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-    except OSError as error:
-        raise QuantizeError(
-            f"{folder}: cannot be listed ({error.strerror}); --calibration takes a folder of"
-            " pictures"
-        ) from error
+    files = files_in(folder, QuantizeError, "--calibration takes a folder of pictures")
     if not files:
         raise QuantizeError(f"{folder}: holds no picture to calibrate on; put a few dozen there")
     step = max(1, len(files) / MOST_PICTURES)

@@ -10,7 +10,7 @@ import json
 import logging
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from builder import paths
-from builder.chromium import find_chromium, launch_args
+from builder.chromium import find_chromium, launch_args, launch_with_gpu
 from builder.errors import CheckError, MediaError
+from builder.folders import files_in
 from builder.media import read_picture
 from builder.messages import one_line
 from builder.metrics import iou_person
@@ -40,12 +41,6 @@ IOU_TOLERANCE = 0.99
 # A picture with less person than this says nothing about IoU.
 MIN_PERSON = 0.005
 PICTURE_LIMIT_MS = 120_000  # WebGPU on the processor takes seconds a picture
-
-# WebGPU on the processor where there is no GPU: correct, but slow.
-SOFTWARE_GPU = (
-    "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan",
-    "--use-vulkan=swiftshader", "--use-angle=swiftshader", "--ignore-gpu-blocklist",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,9 @@ def check_site(
         CheckError: no picture could be compared, or the page does not run on that backend.
         ServeError: there is no site.
     """
-    files = _files(images_dir)
+    files = files_in(images_dir, CheckError, "--images takes a folder of pictures")
+    if not files:
+        raise CheckError(f"{images_dir}: is empty; put pictures there")
     checked, unreadable = [], []
     with _page(site_dir, model, backend) as (page, browser):
         for number, file in enumerate(files, 1):
@@ -126,7 +123,7 @@ def check_site(
             except MediaError as error:
                 unreadable.append(str(error))
             else:
-                checked.append(_compared(file.name, rgb, segmenter, page))
+                checked.append(_compared(file.name, rgb, segmenter, page, backend))
             if progress:
                 progress(number, len(files))
     if not checked:
@@ -134,22 +131,17 @@ def check_site(
     return CheckResult(model, browser, tuple(checked), tuple(unreadable))
 
 
-def _files(folder: Path) -> list[Path]:
-    try:
-        files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-    except OSError as error:
-        raise CheckError(
-            f"{folder}: cannot be listed ({error.strerror}); --images takes a folder of pictures"
-        ) from error
-    if not files:
-        raise CheckError(f"{folder}: is empty; put pictures there")
-    return files
-
-
-def _compared(name: str, rgb: NDArray[np.uint8], segmenter: Segmenter, page: Any) -> Checked:
+def _compared(
+    name: str, rgb: NDArray[np.uint8], segmenter: Segmenter, page: Any, backend: str
+) -> Checked:
     png = io.BytesIO()
     Image.fromarray(rgb).save(png, "PNG", compress_level=1)
     found = _evaluate(page, "picture", base64.b64encode(png.getvalue()).decode())
+    if found["backend"] != backend:
+        raise CheckError(
+            f"{name}: the page went over from {backend} to {found['backend']}"
+            f" ({found['backendReason']}); livematte -v check shows its console"
+        )
     shape = found["alphaHeight"], found["alphaWidth"]
     alpha = np.frombuffer(base64.b64decode(found["modelAlpha"]), np.float32).reshape(shape)
     seen = np.frombuffer(base64.b64decode(found["rgba"]), np.uint8)
@@ -169,26 +161,25 @@ def _page(site_dir: Path, model: str, backend: str) -> Iterator[tuple[Any, str]]
     executable = find_chromium()
     from playwright.sync_api import Error, sync_playwright
 
-    args = [*launch_args(), *(SOFTWARE_GPU if backend == "webgpu" else ())]
-    with serving(site_dir) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=args)
+    with serving(site_dir) as url, sync_playwright() as playwright, ExitStack() as stack:
+        plain = f"{url}licences.txt"  # a page of the site in which nothing of it runs
         try:
+            if backend == "webgpu":
+                browser, gpu = launch_with_gpu(playwright.chromium, executable, plain)
+                name = f"Chromium {browser.version} (WebGPU on {gpu})"
+            else:
+                browser = playwright.chromium.launch(executable_path=executable, args=launch_args())
+                name = f"Chromium {browser.version}"
+            stack.callback(browser.close)
             page = browser.new_page()
             page.set_default_timeout(PICTURE_LIMIT_MS)
             page.on("console", lambda message: log.debug("browser: %s", message.text))
-            page.goto(f"{url}licences.txt")  # of the site, and nothing of it runs there
+            page.goto(plain)
             page.evaluate((paths.PACKAGE_DIR / "assets" / "check.js").read_text("utf-8"))
-            started = _evaluate(page, "start", {"model": model, "backend": backend})
-            if started["backend"] not in (backend, None):
-                raise CheckError(
-                    f"the page runs on {started['backend']}, not on {backend}"
-                    f" ({started['backendReason']}); check that, or another browser"
-                )
-            yield page, f"Chromium {browser.version}"
+            _evaluate(page, "start", {"model": model, "backend": backend})
+            yield page, name
         except Error as error:
             raise CheckError(f"the page does not start: {one_line(error)}") from error
-        finally:
-            browser.close()
 
 
 def _evaluate(page: Any, function: str, argument: Any) -> Any:
@@ -197,8 +188,9 @@ def _evaluate(page: Any, function: str, argument: Any) -> Any:
     try:
         return page.evaluate(f"argument => livematteCheck.{function}(argument)", argument)
     except Error as error:
+        said = error.message.partition("\n    at ")[0].removeprefix("Page.evaluate: Error: ")
         raise CheckError(
-            f"the page cannot matte: {one_line(error)}; livematte -v check shows its console"
+            f"the page cannot matte: {one_line(said)}; livematte -v check shows its console"
         ) from error
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from builder.errors import BrowserError
 
@@ -21,6 +22,28 @@ log = logging.getLogger(__name__)
 VARIABLE = "LIVEMATTE_CHROMIUM"
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 VERSION_TIMEOUT_S = 20
+
+# For WebGPU without a window: on the GPU that there is …
+_REAL_GPU = ("--enable-unsafe-webgpu", "--enable-features=Vulkan", "--ignore-gpu-blocklist")
+# … and on the processor: correct, but slow. The frames that it imports need Vulkan all through.
+SOFTWARE_GPU = (
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
+    "--use-vulkan=swiftshader",
+    "--use-angle=swiftshader",
+    "--ignore-gpu-blocklist",
+)
+# A page's own word on its GPU; null for none, and for one that is a program.
+_GPU_NAME = """
+async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter || adapter.info.isFallbackAdapter) return null;
+  const { vendor, architecture, device, description } = adapter.info;
+  const name = [vendor, architecture, device, description].filter(Boolean).join(' ');
+  return /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name) ? null : name || 'GPU';
+}
+"""
 
 _MAC = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -64,6 +87,34 @@ def launch_args() -> list[str]:
     # Chromium's sandbox refuses to work for root, as whom containers usually run.
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return ["--no-sandbox"] if is_root else []
+
+
+def launch_with_gpu(chromium: Any, executable: Path, url: str) -> tuple[Any, str]:
+    """Launch a headless Chromium that has WebGPU, on the processor where there is no GPU.
+
+    Args:
+        chromium: Playwright's.
+        executable: the browser.
+        url: a page of a secure context, for only there is WebGPU.
+
+    Returns:
+        The browser, which is the caller's to close, and what computes.
+    """
+    browser = chromium.launch(executable_path=executable, args=[*launch_args(), *_REAL_GPU])
+    try:
+        page = browser.new_page()
+        page.goto(url)
+        name = page.evaluate(_GPU_NAME)
+        page.close()
+    except BaseException:
+        browser.close()
+        raise
+    if name:
+        return browser, str(name)
+    browser.close()
+    log.info("Chromium finds no GPU here; WebGPU runs on the processor")
+    args = [*launch_args(), *SOFTWARE_GPU]
+    return chromium.launch(executable_path=executable, args=args), "the processor"
 
 
 def _system() -> Iterator[Path]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from builder.effects import shape_alpha
 from builder.errors import EvaluateError, MediaError
+from builder.folders import files_in
 from builder.looks import Looks, ramp_with
 from builder.media import read_mask, read_picture
 from builder.metrics import METRICS, Confusion, confusion
@@ -154,14 +155,8 @@ def pair_by_stem(
 
 
 def _by_stem(folder: Path) -> dict[str, list[Path]]:
-    try:
-        files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
-    except OSError as error:
-        raise EvaluateError(
-            f"{folder}: cannot be listed: {error.strerror}; name a folder of files"
-        ) from error
     stems: dict[str, list[Path]] = {}
-    for path in files:
+    for path in files_in(folder, EvaluateError, "name a folder of files"):
         stems.setdefault(path.stem, []).append(path)
     return stems
 

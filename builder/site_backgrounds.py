@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from builder.errors import SiteError
+from builder.folders import files_in
 from builder.media import read_picture
 from builder.site_plan import SiteBackground, SiteBackgrounds
 
@@ -64,13 +65,7 @@ def files_of_folder(folder: Path) -> list[Path]:
     Raises:
         SiteError: no folder.
     """
-    try:
-        found = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
-    except OSError as error:
-        raise SiteError(
-            f"cannot read the folder {folder}: {error.strerror}; name a folder with pictures"
-        ) from error
-    return sorted(found)
+    return files_in(folder, SiteError, "name a folder with pictures")
 
 
 def _read(path: Path, taken: set[str]) -> SiteBackground:

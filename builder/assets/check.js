@@ -15,13 +15,23 @@ function toBase64(bytes) {
 /** @type {any} */
 let matte;
 
+/** @param {any} error  of the engine */
+function told(error) {
+  const detail = error.detail ? ` (${error.detail})` : '';
+  return new Error(error.code ? `${error.code}: ${error.message}${detail}` : error.message);
+}
+
 /** @param {{model: string, backend: string}} options */
 async function start(options) {
   const engine = await import(new URL('./matte.js', location.href).href);
   const canvas = document.createElement('canvas');
   document.body.replaceChildren(canvas);
-  matte = await engine.createMatte({ ...options, canvas, effect: { kind: 'mask' } });
-  await matte.ready;
+  try {
+    matte = await engine.createMatte({ ...options, canvas, effect: { kind: 'mask' } });
+    await matte.ready;
+  } catch (error) {
+    throw told(error);
+  }
   return engineFacts();
 }
 
@@ -46,7 +56,7 @@ async function picture(png) {
     });
     const whole = matte.on('error', (/** @type {any} */ error) => {
       whole();
-      reject(new Error(`${error.code}: ${error.message}`));
+      reject(told(error));
     });
   });
   await matte.attach(bitmap);

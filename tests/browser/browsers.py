@@ -5,17 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Playwright
 from visit import Visit
 
-from builder.chromium import find_chromium, launch_args
-
-# WebGPU on the processor: correct, but slow. The frames that it imports need Vulkan all through.
-SOFTWARE_GPU = (
-    "--enable-unsafe-webgpu",
-    "--use-webgpu-adapter=swiftshader",
-    "--enable-features=Vulkan",
-    "--use-vulkan=swiftshader",
-    "--use-angle=swiftshader",
-    "--ignore-gpu-blocklist",
-)
+from builder.chromium import SOFTWARE_GPU, find_chromium, launch_args
 
 
 class Browsers:
