@@ -63,6 +63,8 @@
  * @property {number} threshold
  * @property {[lo: number, hi: number] | null} ramp
  * @property {FileSpec | null} [golden]  what its backend is proved on
+ * @property {ModelSpec} [spare]  another variant, where this one asks something special of the GPU:
+ *   it takes over where this one does not answer the golden frame there
  * @property {ModelSpec[]} [choices]  the choice is automatic: these may run instead
  * @property {Blob} [file]  the model itself, a visitor's own: nothing is fetched
  *
@@ -129,10 +131,22 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel, devi
     const known = manifest.models.map((candidate) => candidate.name).join(', ');
     throw new MatteError('model-unavailable', `no model named ${name} here: use one of ${known}`);
   }
-  const variant = bestVariant(model, device);
+  const [variant, ...others] = variantsFor(model, device);
   if (!variant) throw new MatteError('model-unavailable', `model ${name} has no variant`);
+  const spec = specOf(model, variant, siteRoot);
+  const spare = variant.needs?.length ? others.find(({ needs }) => !needs?.length) : undefined;
+  return spare ? { ...spec, spare: specOf(model, spare, siteRoot) } : spec;
+}
+
+/**
+ * @param {Model} model
+ * @param {Variant} variant
+ * @param {URL} siteRoot
+ * @returns {ModelSpec}
+ */
+function specOf(model, variant, siteRoot) {
   return {
-    name,
+    name: model.name,
     variant: variant.name,
     url: new URL(variant.file, siteRoot).href,
     sha256: variant.sha256,
@@ -148,15 +162,14 @@ export function modelSpec(manifest, siteRoot, name = manifest.defaultModel, devi
 /**
  * @param {Model} model
  * @param {Device} device
- * @returns {Variant | undefined}
+ * @returns {Variant[]} those that run there, the best first
  */
-function bestVariant(model, { backend = 'wasm', features = [] }) {
+function variantsFor(model, { backend = 'wasm', features = [] }) {
   const has = new Set(features);
   const order = [...(model.prefer?.[backend] ?? []), model.preferred];
   const found = order.map((name) => model.variants.find((each) => each.name === name));
-  return (
-    found.find((each) => each?.needs?.every((need) => has.has(need)) ?? each) ?? model.variants[0]
-  );
+  const usable = found.filter((each) => each?.needs?.every((need) => has.has(need)) ?? each);
+  return usable.length > 0 ? /** @type {Variant[]} */ (usable) : model.variants.slice(0, 1);
 }
 
 /**

@@ -199,3 +199,18 @@ test('the variant for a backend, and for what its GPU can do', () => {
   assert.equal(variant({ backend: 'webgpu', features: ['shader-f16'] }), 'half');
   assert.equal(variant({ backend: 'other' }), 'fp16');
 });
+
+test('a variant that asks something of the GPU has one that stands in for it, and no other has', () => {
+  const found = manifest();
+  found.models[0].prefer = { webgpu: ['half', 'other', 'fp16', 'fp32'] };
+  found.models[0].variants.push({ name: 'half', file: 'h.onnx', needs: ['shader-f16'] });
+  found.models[0].variants.push({ name: 'other', file: 'o.onnx', needs: ['shader-f16'] });
+  /** @param {string[]} features */
+  const spare = (features) =>
+    modelSpec(found, ROOT, 'wide', { backend: 'webgpu', features }).spare?.variant;
+  assert.equal(spare(['shader-f16']), 'fp16');
+  assert.equal(spare([]), undefined);
+  const [choice] =
+    automaticSpec(found, ROOT, { backend: 'webgpu', features: ['shader-f16'] }).choices ?? [];
+  assert.equal(choice.spare?.variant, 'fp16');
+});

@@ -21,6 +21,7 @@ import { requestGpu } from './device.js';
 import { createGpuCompositor } from './gpu-compositor.js';
 import { openGpuSegmenter } from './gpu-segmenter.js';
 import { createGpuWay } from './gpu-way.js';
+import { openProved } from './proved.js';
 
 /**
  * @param {{allowSoftware?: boolean}} [options]  take an adapter that computes on the processor too
@@ -46,8 +47,11 @@ export async function openGpu(options) {
     failed,
     createCompositor: (given) => createGpuCompositor(device, given, failed),
     async openWay(given) {
-      requireDevice();
-      return createGpuWay(await openGpuSegmenter(device, given));
+      const open = (/** @type {SegmenterOptions} */ options) => {
+        requireDevice();
+        return openGpuSegmenter(device, options);
+      };
+      return createGpuWay(await openProved(open, given));
     },
     dispose() {
       device.destroy();
