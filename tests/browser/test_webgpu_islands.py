@@ -26,11 +26,15 @@ async ({{ engine, masks }}) => {{
   for (const {{ width, height, alpha }} of masks) {{
     const components = createComponents(device, width, height);
     const matte = createFloats(device, 'matte', width * height);
-    device.queue.writeBuffer(matte, 0, Uint8Array.from(atob(alpha), (char) => char.charCodeAt(0)));
+    const bytes = Uint8Array.from(atob(alpha), (char) => char.charCodeAt(0));
+    const numbers = new Float32Array(bytes.buffer);
     let kept;
-    for (const again of [0, 1]) submit(device, (encoder) => {{
-      kept = components.run(encoder, matte);
-    }});
+    for (const each of [numbers.toReversed(), numbers]) {{ // what another frame has left is forgotten
+      device.queue.writeBuffer(matte, 0, each);
+      submit(device, (encoder) => {{
+        kept = components.run(encoder, matte);
+      }});
+    }}
     results.push(await toBase64(new Uint8Array(await readBuffer(device, kept))));
     components.dispose();
     matte.destroy();
