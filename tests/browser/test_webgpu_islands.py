@@ -29,7 +29,7 @@ async ({{ engine, masks }}) => {{
     const bytes = Uint8Array.from(atob(alpha), (char) => char.charCodeAt(0));
     const numbers = new Float32Array(bytes.buffer);
     let kept;
-    for (const each of [numbers.toReversed(), numbers]) {{ // what another frame has left is forgotten
+    for (const each of [numbers.toReversed(), numbers]) {{ // the first one leaves nothing behind
       device.queue.writeBuffer(matte, 0, each);
       submit(device, (encoder) => {{
         kept = components.run(encoder, matte);
