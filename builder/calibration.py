@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import QuantizeError
-from builder.folders import files_in
+from builder.files import files_in
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,7 +22,7 @@ from PIL import Image
 from builder import paths
 from builder.chromium import find_chromium, launch_args, launch_with_gpu
 from builder.errors import CheckError, MediaError
-from builder.folders import files_in
+from builder.files import files_in
 from builder.media import read_picture
 from builder.messages import one_line
 from builder.metrics import iou_person

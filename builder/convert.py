@@ -1,11 +1,11 @@
 """One model file or recipe in, the ONNX model that keeps the contract out."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
 from builder.built import BuiltModel
 from builder.errors import ContractError, RecipeError
+from builder.files import write_whole
 from builder.importers.paddle_files import PROGRAMS
 from builder.pipeline import Progress, build_model
 from builder.recipe import Input, MatteSettings, Output, PathSource, Recipe, Title, load_recipe
@@ -51,9 +51,7 @@ def convert_to_file(
     built = build_model(recipe, progress, calibration)
     data = built.data(_shipped(built, variant))
     try:
-        scratch = output.with_name(f".{output.name}.{os.getpid()}")
-        scratch.write_bytes(data)
-        scratch.replace(output)
+        write_whole(output, data)
     except OSError as error:
         raise ContractError(
             f"{output}: cannot be written ({error.strerror}); choose another folder"

@@ -5,13 +5,13 @@ It lies beside the recipes, so that it can be kept with them; where that folder 
 """
 
 import json
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from builder import paths
 from builder.errors import FetchError
+from builder.files import write_whole
 from builder.messages import one_line
 
 LOCK_NAME = "downloads.lock"
@@ -67,12 +67,7 @@ def _add(path: Path, url: str, sha256: str, size: int) -> Path:
         for name, entry in sorted(entries.items())
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        scratch.write_text(_HEAD + "".join(lines), "utf-8")
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    write_whole(path, (_HEAD + "".join(lines)).encode())
     return path
 
 

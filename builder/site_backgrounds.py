@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from builder.errors import SiteError
-from builder.folders import files_in
+from builder.files import files_in
 from builder.media import read_picture
 from builder.site_plan import SiteBackground, SiteBackgrounds
 

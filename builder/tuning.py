@@ -4,13 +4,13 @@
 milliseconds for one inference, ratios are new time by old time; both by the number of threads.
 """
 
-import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from builder.errors import TuneError
+from builder.files import write_whole
 from builder.recipe import Recipe
 
 # For a model that nobody has measured: less work, or the same in fewer passes, whatever runs it.
@@ -96,12 +96,9 @@ def write_tuning(recipe: Recipe, tuning: Tuning) -> Path:
         TuneError: the folder cannot be written to.
     """
     path = tuning_path(recipe)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        scratch.write_text(tuning.model_dump_json(indent=1) + "\n", "utf-8")
-        scratch.replace(path)
+        write_whole(path, f"{tuning.model_dump_json(indent=1)}\n".encode())
     except OSError as error:
-        scratch.unlink(missing_ok=True)
         raise TuneError(
             f"{path}: cannot be written ({error.strerror}); copy the recipe into a folder of yours"
             " and name that file with --model"

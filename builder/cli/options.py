@@ -68,10 +68,14 @@ model_option = click.option(
 
 def write_text(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
+    from builder.errors import MediaError
     from builder.media import atomic_output
 
-    with atomic_output(path) as scratch:
-        scratch.write_text(text, "utf-8")
+    try:
+        with atomic_output(path) as scratch:
+            scratch.write_text(text, "utf-8")
+    except OSError as error:  # a full disk
+        raise MediaError(f"{path}: cannot be written: {error.strerror}; free some space") from error
 
 
 calibration_option = click.option(

@@ -216,14 +216,14 @@ class TestThePin:
             fetch(wanted)
 
     def refuse_writing(self, monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-        write = Path.write_text
+        write = Path.write_bytes
 
-        def refusing(path: Path, *arguments: str) -> int:
+        def refusing(path: Path, data: bytes) -> int:
             if path.parent in folders and "lock" in path.name:
                 raise PermissionError(13, "Permission denied")
-            return write(path, *arguments)
+            return write(path, data)
 
-        monkeypatch.setattr(Path, "write_text", refusing)
+        monkeypatch.setattr(Path, "write_bytes", refusing)
 
     @pytest.mark.parametrize(
         "damage", ["[", '"http://a" = 3', '["http://a"]\nsha256 = "1"', "\udcff"]
