@@ -1,5 +1,6 @@
 """What a visitor takes away: recordings, the clipboard, a small window, a ZIP of cut-outs."""
 
+import base64
 import io
 import json
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 from browsers import Visits
 from PIL import Image
 from playwright.sync_api import Download, expect
-from visit import Visit
+from visit import TO_BASE64, Visit
 
 from builder import paths
 from builder.demo import DemoClip
@@ -50,6 +51,34 @@ def frames_of(file: Path, codec: str | None = None) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgba") for frame in decoded]
 
 
+# As a player does it: the length is known, and the middle can be gone to.
+SEEK = """
+async (bytes) => {
+  const video = document.createElement('video');
+  const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+  video.src = URL.createObjectURL(new Blob([data], { type: 'video/webm' }));
+  const when = (event) => new Promise((resolve) => {
+    video.addEventListener(event, resolve, { once: true });
+  });
+  await when('loadedmetadata');
+  const duration = video.duration;
+  video.currentTime = duration / 2;
+  await when('seeked');
+  return [Number.isFinite(duration) ? duration : -1, video.currentTime / duration];
+}
+"""
+
+
+def assert_seekable(visit: Visit, file: Path, seconds: float) -> None:
+    duration, middle = visit.page.evaluate(SEEK, base64.b64encode(file.read_bytes()).decode())
+    assert seconds - 1 < duration < seconds + 3  # the clicks take their time on a busy machine
+    assert middle == pytest.approx(0.5, abs=0.01)
+    with av.open(str(file)) as container:
+        last = max(p.pts * p.time_base for p in container.demux(video=0) if p.pts is not None)
+        assert container.duration is not None
+        assert container.duration / av.time_base == pytest.approx(float(last), abs=0.002)
+
+
 def test_a_recording_is_a_video_of_what_is_shown(isolated_url: str, visits: Visits) -> None:
     visit = open_page(isolated_url, visits, "?effect=color&color=%2300b140")
     download = record(visit, 3)
@@ -62,6 +91,47 @@ def test_a_recording_is_a_video_of_what_is_shown(isolated_url: str, visits: Visi
     # 24 of 255: lossy colours of a codec that halves chroma.
     assert np.abs(last[:60, :60].mean(axis=(0, 1)) - [0x00, 0xB1, 0x40]).max() < 24
     assert np.abs(frames[0].astype(int) - last).mean() > 0.3  # it moves
+    assert_seekable(visit, Path(download.path()), 3)
+
+
+WRITE_TO_MEMORY = """
+globalThis.showSaveFilePicker = async () => ({
+  createWritable: async () => {
+    let file = new Blob([]);
+    return {
+      write: async (what) => {
+        const { position = file.size, data = what } = what;
+        const end = position + (data.size ?? data.length);
+        file = new Blob([file.slice(0, position), data, file.slice(end)]);
+      },
+      close: async () => { globalThis.written = file; },
+    };
+  },
+});
+"""
+
+
+def test_a_recording_that_streams_into_a_file_has_its_length(
+    isolated_url: str, tmp_path: Path, visits: Visits
+) -> None:
+    """The file is the browser's there: no dialog of a headless one can be answered."""
+    visit = visits.open("about:blank")
+    visit.page.add_init_script(WRITE_TO_MEMORY)
+    visit.page.goto(f"{isolated_url}/")
+    visit.wait_until_matted("demo")
+    page = visit.page
+    page.locator("#devices > summary").click()
+    page.locator("#to-file").check()
+    page.locator("#record").click()
+    page.wait_for_function(
+        "() => /0:0[3-9]/.test(document.querySelector('#recording-text').innerText)"
+    )
+    page.locator("#record").click()
+    page.wait_for_function("() => globalThis.written")
+    written = page.evaluate(f"async () => {{ {TO_BASE64} return toBase64(written); }}")
+    file = tmp_path / "written.webm"
+    file.write_bytes(base64.b64decode(written))
+    assert_seekable(visit, file, 3)
 
 
 def test_a_cut_out_is_recorded_with_its_transparency(isolated_url: str, visits: Visits) -> None:
@@ -97,6 +167,7 @@ def test_a_recording_survives_its_tab(isolated_url: str, visits: Visits) -> None
     with visit.page.expect_download() as download:
         visit.page.locator("#kept-save").click()
     assert len(frames_of(Path(download.value.path()))) > 3
+    assert_seekable(visit, Path(download.value.path()), 2)
     expect(visit.page.locator("#kept-recording")).to_be_hidden()
 
 

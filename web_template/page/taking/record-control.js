@@ -20,6 +20,7 @@ import { saveSettings } from '../settings.js';
 import { download, fileName } from '../snapshot.js';
 import { Recorder, recordingType, suffixOf } from './recorder.js';
 import { RecordingStore } from './recording-store.js';
+import { withDuration } from './webm-duration.js';
 
 export class RecordControl {
   #options;
@@ -172,7 +173,7 @@ export class RecordControl {
     if (!kept) return;
     const type = kept.type.split(';')[0];
     const name = fileName(new Date(kept.startedMs), suffixOf(type));
-    download(new Blob(kept.pieces, { type }), name);
+    download(await withDuration(new Blob(kept.pieces, { type })), name);
     this.#kept.hidden = true; // it stays in the storage until the next recording begins
   }
 

@@ -11,6 +11,8 @@
  * @property {(error: unknown) => void} onError  what was recorded so far is kept
  */
 
+import { durationPatch, reserveDuration, withDuration } from './webm-duration.js';
+
 /** @typedef {import('./recording-store.js').RecordingStore} RecordingStore */
 
 /** VP9 and VP8 keep the transparency of a cut-out. */
@@ -21,6 +23,8 @@ const TYPES = Object.freeze([
   'video/mp4',
 ]);
 const PIECE_MS = 1000;
+/** Seconds in which a WebM tells the time anew. */
+const TAIL_PIECES = 40;
 /** Bits for each pixel and second that keep edges clean at the rate of a camera. */
 const BITS_PER_SECOND = 6_000_000;
 
@@ -45,6 +49,10 @@ export class Recorder {
   #bytes = 0;
   /** Pieces that the storage did not take. @type {Blob[]} */
   #pieces = [];
+  /** Of a recording that goes into a file, which cannot be read back. @type {Blob[]} */
+  #tail = [];
+  /** @type {Blob | null} */
+  #head = null;
   /** @type {Promise<void>} */
   #writing = Promise.resolve();
 
@@ -89,12 +97,19 @@ export class Recorder {
     await this.#writing;
     const { file, store } = this.#options;
     if (file) {
-      await file.close();
+      await this.#closeFile(file);
       return null;
     }
     const kept = await store.kept().catch(() => null);
     const type = this.#recorder.mimeType.split(';')[0];
-    return new Blob([...(kept?.pieces ?? []), ...this.#pieces], { type });
+    return withDuration(new Blob([...(kept?.pieces ?? []), ...this.#pieces], { type }));
+  }
+
+  /** @param {FileSystemWritableFileStream} file */
+  async #closeFile(file) {
+    const patch = this.#head && (await durationPatch(this.#head, new Blob(this.#tail)));
+    if (patch) await file.write({ type: 'write', ...patch });
+    await file.close();
   }
 
   /** @param {Blob} piece */
@@ -106,9 +121,12 @@ export class Recorder {
     this.#writing = this.#writing.then(() => this.#put(piece));
   }
 
-  /** @param {Blob} piece */
-  async #put(piece) {
+  /** @param {Blob} data */
+  async #put(data) {
     const { file, store, onError } = this.#options;
+    const piece = this.#head ? data : await reserveDuration(data);
+    this.#head ??= piece;
+    if (file) this.#tail = [...this.#tail, piece].slice(-TAIL_PIECES);
     if (this.#pieces.length > 0) {
       this.#pieces.push(piece); // after one that was not taken, to keep their order
       return;
