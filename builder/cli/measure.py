@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from builder.predict import Segmenter
 
 
+def _refine(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Turn on what is not named on the command line."""
+    if value:
+        context.default_map = {**(context.default_map or {}), "roi": True, "ramp": True}
+
+
 @click.command()
 @model_option
 @click.option("--images", "images_dir", required=True, type=click.Path(path_type=Path))
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here."
 )
+@click.option("--refine", is_flag=True, is_eager=True, expose_value=False, callback=_refine,
+              help="As the page shows a source's first frame: --roi and --ramp.")  # fmt: skip
 @click.option("--roi/--no-roi", default=False, help="Look again at the person's region [no].")
 @click.option("--ramp/--no-ramp", default=False, help="Measure with the recipe's ramp [no].")
 @click.option("--html", "html_path", type=click.Path(path_type=Path),

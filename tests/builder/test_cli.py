@@ -148,6 +148,13 @@ def test_predict_evaluate_convert_inspect_on_the_real_model(tmp_path: Path) -> N
         assert done.exit_code == 0, done.output
         other = json.loads((tmp_path / "figures.json").read_text())["boundaryError"]
         assert abs(other - error) > 0.002
+    for words, roi in (["--refine"], True), (["--refine", "--no-roi"], False):
+        done = run("evaluate", *words, "--images", tmp_path / "images", "--masks",
+                   tmp_path / "masks", "--json", tmp_path / "refined.json")  # fmt: skip
+        assert done.exit_code == 0, done.output
+        refined = json.loads((tmp_path / "refined.json").read_text())
+        assert (refined["roi"], refined["ramp"]) == (roi, True)
+        assert (refined["boundaryError"] == other) == roi
 
     done = run("predict", tmp_path / "images/a.png", "-o", tmp_path / "whole.png",
                "--effect", "mask", "--no-roi", "--steadiness", "0")  # fmt: skip
