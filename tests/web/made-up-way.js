@@ -12,8 +12,9 @@ import { FakeFrame } from './fakes.js';
  * @param {Float32Array} [parts.input]
  * @param {() => Promise<Float32Array>} parts.run  the model
  * @param {import('../../web_template/worker/frame-sampler.js').FrameSampler['sample']} parts.sample
+ * @param {() => void} [parts.reset]  its states are forgotten
  */
-export function openMadeUpWay({ size, input, run, sample }) {
+export function openMadeUpWay({ size, input, run, sample, reset = () => {} }) {
   const model = { name: 'm', variant: 'fp32', ...size, threshold: 0.5, ramp: null };
   return openCpuWay(/** @type {any} */ ({ model }), {
     createSegmenter: async (options) => ({
@@ -22,7 +23,7 @@ export function openMadeUpWay({ size, input, run, sample }) {
       isRecurrent: false,
       input: input ?? new Float32Array(3 * size.width * size.height),
       run,
-      reset() {},
+      reset,
       async dispose() {},
     }),
     createFrameSampler: () => ({ way: 'fake', times: {}, dispose() {}, sample }),

@@ -44,7 +44,8 @@ export function watchWorker(bridge, { isSettled, frameMs, onStuck }) {
     bridge.request('ping', {}).then(
       ({ busyMs }) => {
         isOpen = false;
-        silentMs = busyMs;
+        // The worker's clock may have gone on while the page was asleep.
+        silentMs = Math.min(busyMs, silentMs);
       },
       () => end(), // it is dead, which its bridge has told
     );

@@ -64,6 +64,16 @@ test('one that is stuck in a frame is noticed, one with a slow model is not', as
   assert.equal(stuck.length, 1);
 });
 
+test('a frame that the machine has slept through is no fault', async (context) => {
+  const { world, stuck, pass } = createWatch(context);
+  await pass(1000);
+  world.busyMs = 300_000; // by the worker's clock, which has gone on
+  await pass(500);
+  world.busyMs = 0;
+  await pass(5000);
+  assert.equal(stuck.length, 0);
+});
+
 test('starting a model, or before the first matte, it may take its time', async (context) => {
   const { world, stuck, pass } = createWatch(context);
   world.answers = false;

@@ -70,3 +70,29 @@ test('the blend that follows the picture gets it of what the matte covers', asyn
   assert.equal(more.length, around);
   assert.ok(more.every(([whole, region]) => whole === 640 && region < 640));
 });
+
+test('after a sleep nothing is left: the model’s states, the blend, the person’s place', async (context) => {
+  context.mock.timers.enable({ apis: ['Date'] });
+  let resets = 0;
+  let level = 0.5;
+  const way = await openMadeUpWay({
+    size: { width: 16, height: 16 },
+    run: async () => new Float32Array(256).fill(level),
+    sample: async () => {},
+    reset: () => resets++,
+  });
+  const alpha = async (/** @type {number} */ timestamp) =>
+    (await matteOf(way, { timestamp })).alpha[0];
+  await alpha(0);
+  level = 0.55;
+  const blended = await alpha(33_000);
+  assert.ok(blended > 0.5 && blended < 0.54, `${blended}`);
+  assert.equal(resets, 0);
+  context.mock.timers.tick(300_000); // the camera's own time has stood still
+  assert.equal(await alpha(66_000), Math.fround(0.55));
+  assert.equal(resets, 1);
+  level = 0.5;
+  assert.ok((await alpha(99_000)) > 0.51);
+  assert.equal(await alpha(300_000_000), 0.5); // it has gone on
+  assert.equal(resets, 2);
+});

@@ -17,6 +17,7 @@
  * @property {MaskFilter} filter
  * @property {Region} [region]  the model's own
  * @property {() => number} [now]  milliseconds
+ * @property {() => number} [wallMs]  the same, but it goes on while the machine sleeps
  *
  * @typedef {Pick<RegionOfInterest, 'look' | 'learn' | 'matteRect' | 'reset'>} Region
  *
@@ -26,6 +27,7 @@
  */
 
 import { isSameRect } from '../alpha-view.js';
+import { Continuity } from '../continuity.js';
 import { createMaskFilter } from '../mask-filter.js';
 import { uprightSize } from '../orientation.js';
 import { RegionOfInterest } from '../region-of-interest.js';
@@ -55,12 +57,20 @@ export function createCpuWay({
   filter,
   region: ownRegion = regionOf(segmenter),
   now = () => performance.now(),
+  wallMs,
 }) {
   const wholeFrame = createWholeFrame();
   let region = ownRegion;
   const shownOf = pictureReader(sampler, segmenter);
   let wantedRegion = ownRegion;
   const between = new InBetween(sampler, segmenter.model);
+  const continuity = new Continuity(wallMs);
+  const forget = () => {
+    between.reset();
+    filter.reset();
+    segmenter.reset();
+    region.reset();
+  };
   /** Between two frames only: a frame has one region from its beginning to its end. */
   const switchRegion = () => {
     if (region === wantedRegion) return;
@@ -86,6 +96,7 @@ export function createCpuWay({
   const matte = async (frame, { prepare, isCurrent }) => {
     switchRegion();
     const place = placeOf(frame);
+    if (continuity.breaksAt(place)) forget();
     const moved = between.covers(place) ? await matteBetween(frame, prepare) : null;
     if (!isCurrent()) return null;
     if (moved) return moved;
@@ -140,10 +151,8 @@ export function createCpuWay({
       wantedRegion = looks.region ? ownRegion : wholeFrame;
     },
     reset() {
-      between.reset();
-      filter.reset();
-      segmenter.reset();
-      region.reset();
+      continuity.reset();
+      forget();
     },
     dispose() {
       sampler.dispose();

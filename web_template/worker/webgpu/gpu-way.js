@@ -24,11 +24,13 @@
  * @property {Pick<import('./gpu-filter.js').GpuFilter, 'look' | 'apply' | 'setLooks' | 'reset' | 'dispose'>} filter
  * @property {Region} [region]  the model's own
  * @property {() => number} [now]  milliseconds
+ * @property {() => number} [wallMs]  the same, but it goes on while the machine sleeps
  *
  * @typedef {Pick<RegionOfInterest, 'look' | 'follow' | 'matteRect' | 'reset'>} Region
  */
 
 import { MatteError } from '../../shared/errors.js';
+import { Continuity } from '../continuity.js';
 import { uprightSize } from '../orientation.js';
 import { RegionOfInterest } from '../region-of-interest.js';
 import { createWholeFrame } from '../whole-frame.js';
@@ -44,11 +46,12 @@ export function createGpuWay({
   filter,
   region: ownRegion = regionOf(model, session.isRecurrent),
   now = () => performance.now(),
+  wallMs,
 }) {
   const wholeFrame = createWholeFrame();
   let wantedRegion = ownRegion;
   let region = ownRegion;
-  let frameSize = '';
+  const continuity = new Continuity(wallMs);
   let isFirst = true;
   /** The frame before, until its report has come. @type {{look: Look, startMs: number, report: Promise<Report>} | null} */
   let reported = null;
@@ -89,9 +92,10 @@ export function createGpuWay({
     switchRegion();
     const start = now();
     const place = { ...uprightSize(frame), timeS: frame.timestamp / 1e6 };
-    const size = `${place.width} ${place.height}`;
-    if (size !== frameSize) isFirst = true;
-    frameSize = size;
+    if (continuity.breaksAt(place)) {
+      forget();
+      session.reset();
+    }
     let look = region.look(place.width, place.height, place.timeS);
     sampler.sample(frame, look.rect, place);
     const sampled = now();
@@ -139,6 +143,7 @@ export function createGpuWay({
       wantedRegion = looks.region ? ownRegion : wholeFrame;
     },
     reset() {
+      continuity.reset();
       forget();
       session.reset();
     },

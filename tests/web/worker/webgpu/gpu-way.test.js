@@ -20,6 +20,7 @@ function world() {
     closer: /** @type {any} */ (null),
     runs: 0,
     ms: 0,
+    wallMs: 0,
     onRun: () => {},
   };
   const nextReport = async () => {
@@ -67,6 +68,7 @@ function world() {
       reset: () => told.push(['reset', 'region']),
     },
     now: () => said.ms,
+    wallMs: () => said.wallMs,
   };
   const way = createGpuWay(parts);
   const matte = (timestamp = 0, isCurrent = () => true) => {
@@ -153,6 +155,24 @@ test('another size of the frame is looked at anew', async () => {
   await way.matte(wide.asVideoFrame, { prepare: async () => {}, isCurrent: () => true });
   wide.close();
   assert.equal(toldOf('follow').length, 3, 'the report before, and the look at the new size');
+});
+
+test('a sleep: states, blend and region begin anew, and the frame is looked at twice', async () => {
+  const { said, matte, toldOf } = world();
+  await matte(0);
+  await matte(33_000);
+  assert.deepEqual(toldOf('reset'), []);
+  said.wallMs = 300_000;
+  said.closer = null;
+  await matte(66_000);
+  assert.deepEqual(toldOf('reset'), [['filter'], ['region'], ['session']]);
+  assert.equal(
+    toldOf('follow').length,
+    4,
+    'the report of the frame before is looked at all the same',
+  );
+  await matte(99_000);
+  assert.equal(toldOf('reset').length, 3);
 });
 
 test('without a region the whole frame is seen', async () => {
