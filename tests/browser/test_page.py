@@ -90,17 +90,14 @@ def test_a_video_is_opened_and_paused(isolated_url: str, video_file: Path, visit
     visit.page.locator("#file").set_input_files(video_file)
     visit.wait_until_matted("video")
     assert visit.canvas().shape == (240, 320, 4)
-    frames = visit.frames_shown()
-    visit.page.wait_for_timeout(2500)  # it loops: one round is a second
-    assert visit.frames_shown() > frames + 20
+    visit.wait_until_shown(visit.frames_shown() + 20)  # it loops: one round has 15
     visit.page.locator("#pause").click()
     visit.page.wait_for_timeout(500)
     still = visit.frames_shown()
     visit.page.wait_for_timeout(1000)
     assert visit.frames_shown() <= still + 1
     visit.page.locator("#pause").click()
-    visit.page.wait_for_timeout(1000)
-    assert visit.frames_shown() > still + 5
+    visit.wait_until_shown(still + 6)
 
 
 def test_a_dropped_picture_is_opened(isolated_url: str, picture_file: Path, visits: Visits) -> None:
@@ -166,9 +163,7 @@ def test_the_model_is_switched_while_it_plays(isolated_url: str, visits: Visits)
     visit.wait_until_matted("demo")
     visit.page.locator("#model").select_option("selfie")
     expect(visit.page.locator("#status-model")).to_contain_text("square")
-    frames = visit.frames_shown()
-    visit.page.wait_for_timeout(1000)
-    assert visit.frames_shown() > frames
+    visit.wait_until_shown(visit.frames_shown() + 1)
 
 
 def test_a_saved_picture_keeps_its_transparency(

@@ -30,6 +30,10 @@ def record(visit: Visit, seconds: float) -> Download:
     page = visit.page
     page.locator("#record").click()
     expect(page.locator("#recording")).to_be_visible()
+    # Red, whatever the source's own badge says.
+    expect(page.locator("#recording .badge-dot")).to_have_css(
+        "background-color", "rgb(255, 90, 67)"
+    )
     page.wait_for_timeout(seconds * 1000)
     expect(page.locator("#recording-text")).to_contain_text("0:0")
     assert any(unit in page.locator("#recording-text").inner_text() for unit in ("KB", "MB"))
@@ -224,9 +228,7 @@ def test_many_pictures_become_cut_outs_in_a_zip(
             assert (picture.mode, picture.size) == ("RGBA", (320, 240))
             assert picture.getchannel("A").getextrema() == (0, 255)
     page.locator("#batch-cancel").click()
-    frames = visit.frames_shown()
-    page.wait_for_timeout(1000)
-    assert visit.frames_shown() > frames  # the page went on beside it
+    visit.wait_until_shown(visit.frames_shown() + 1)  # the page went on beside it
 
 
 def test_many_pictures_can_be_called_off(isolated_url: str, tmp_path: Path, visits: Visits) -> None:

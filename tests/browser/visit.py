@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,13 @@ class Visit:
     def frames_shown(self) -> int:
         """How many frames of its source the page has composited."""
         return int(self.page.evaluate(f"async () => ({ENGINE}).stats.frames"))
+
+    def wait_until_shown(self, count: int, timeout_s: float = 30) -> None:
+        """Waits until the page has composited ``count`` frames of its source."""
+        deadline = time.monotonic() + timeout_s
+        while (shown := self.frames_shown()) < count:
+            assert time.monotonic() < deadline, f"{shown} frames of {count} in {timeout_s} s"
+            self.page.wait_for_timeout(100)
 
     def canvas(self) -> npt.NDArray[np.uint8]:
         """What the page's canvas shows: RGBA ``[H, W, 4]``."""
