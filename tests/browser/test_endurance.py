@@ -20,8 +20,11 @@ async ({ index, effect }) => {
   if (index % 5 === 0) await matte.setModel(index % 2 ? 'selfie' : 'selfie-landscape');
   const [track] = stream.getVideoTracks();
   const sources = [stream, track];
-  const shown = new Promise((resolve) => {
-    const off = matte.on('first-matte', () => { off(); resolve(); });
+  const shown = new Promise((resolve, reject) => {
+    const off = matte.on('first-matte', () => { off(); clearTimeout(limit); resolve(); });
+    const limit = setTimeout(
+      () => reject(new Error(`no matte: ${JSON.stringify(matte.stats)}`)), 60_000,
+    );
   });
   await matte.attach(sources[index % sources.length]);
   await shown;
@@ -36,7 +39,12 @@ ENGINE = """
 async () => {
   const { engine, stream } = livematte;
   const matte = await engine.createMatte();
-  const shown = new Promise((resolve) => matte.on('first-matte', resolve));
+  const shown = new Promise((resolve, reject) => {
+    const limit = setTimeout(
+      () => reject(new Error(`no matte: ${JSON.stringify(matte.stats)}`)), 60_000,
+    );
+    matte.on('first-matte', () => { clearTimeout(limit); resolve(); });
+  });
   await matte.attach(stream);
   await shown;
   matte.track;
