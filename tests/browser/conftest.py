@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from browsers import Browsers, Visits
 from camera import CAMERA, write_camera_file
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 from serving import Servers
+from sharing import one_at_a_time
 
 from builder import paths
 from builder.build import build_site
@@ -20,6 +21,9 @@ from builder.predict import Segmenter
 from builder.recipe import load_recipe
 
 log = logging.getLogger(__name__)
+
+# What is expected comes within moments, but with several tests at once a start takes some seconds.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,20 +37,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site() -> Path:
     """The site with its modules apart, which some tests exchange; kept while nothing changes."""
     folder = paths.cache_dir() / "test-site"
-    return build_site((), folder, join=False, progress=log.info).site_dir
+    with one_at_a_time("test-site"):
+        return build_site((), folder, join=False, progress=log.info).site_dir
 
 
 @pytest.fixture(scope="session")
 def shipped_site() -> Path:
     """The site that a build makes, as it would be put on a host."""
-    return build_site((), paths.cache_dir() / "test-shipped-site", progress=log.info).site_dir
+    with one_at_a_time("test-site"):  # they share their models
+        return build_site((), paths.cache_dir() / "test-shipped-site", progress=log.info).site_dir
 
 
 @pytest.fixture(scope="session")
 def references() -> dict[str, Segmenter]:
     """The Python reference of each model, in fp32."""
     names = ("selfie-landscape", "selfie")
-    models = {name: build_model(load_recipe(name), log.info) for name in names}
+    with one_at_a_time("test-site"):
+        models = {name: build_model(load_recipe(name), log.info) for name in names}
     return {name: Segmenter(model.data("fp32")) for name, model in models.items()}
 
 
@@ -58,15 +65,21 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def isolated_url(servers: Servers, site: Path) -> str:
+def isolated_url(servers: Servers, shipped_site: Path) -> str:
     """The site with the headers that give threads to it."""
-    return servers.site(site)[0]
+    return servers.site(shipped_site)[0]
 
 
 @pytest.fixture(scope="session")
-def plain_url(servers: Servers, site: Path) -> str:
+def plain_url(servers: Servers, shipped_site: Path) -> str:
     """The site on a host that sends no isolation headers."""
-    return servers.site(site, isolate=False)[0]
+    return servers.site(shipped_site, isolate=False)[0]
+
+
+@pytest.fixture(scope="session")
+def modules_url(servers: Servers, site: Path) -> str:
+    """As ``isolated_url``, but each module is a file of its own: ten times the requests."""
+    return servers.site(site)[0]
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +91,8 @@ def camera_clip() -> DemoClip:
 @pytest.fixture(scope="session")
 def camera_file(camera_clip: DemoClip) -> Path:
     """The clip as a file for Chromium."""
-    return write_camera_file(camera_clip)
+    with one_at_a_time("test-camera"):
+        return write_camera_file(camera_clip)
 
 
 @pytest.fixture(scope="session")

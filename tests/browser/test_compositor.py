@@ -169,8 +169,8 @@ def _pixels(text: str) -> np.ndarray:
 
 
 @pytest.fixture(params=["webgl2", "cpu"])
-def draw(request: pytest.FixtureRequest, visits: Visits, isolated_url: str, site: Path) -> "Draw":
-    visit = visits.open(f"{isolated_url}/licences.txt")
+def draw(request: pytest.FixtureRequest, visits: Visits, modules_url: str, site: Path) -> "Draw":
+    visit = visits.open(f"{modules_url}/licences.txt")
     visit.expect("WebGL")  # a lost context and slow readbacks are warned of
     engine = json.loads((site / "manifest.json").read_text())["engine"]
     return Draw(visit, engine, request.param)
@@ -377,8 +377,8 @@ def test_a_lost_context_fails_until_it_is_back(draw: Draw) -> None:
     assert (_pixels(after["pixels"]) == drawn[-1]).all()
 
 
-def test_without_a_gpu_the_processor_draws(visits: Visits, isolated_url: str, site: Path) -> None:
-    visit = visits.open(f"{isolated_url}/licences.txt")
+def test_without_a_gpu_the_processor_draws(visits: Visits, modules_url: str, site: Path) -> None:
+    visit = visits.open(f"{modules_url}/licences.txt")
     visit.expect("WebGL")
     renderer = visit.page.evaluate(RENDERER)
     draw = Draw(visit, json.loads((site / "manifest.json").read_text())["engine"], "auto")

@@ -167,8 +167,8 @@ class Sampling:
 
 
 @pytest.fixture
-def sampling(visits: Visits, isolated_url: str, site: Path) -> Sampling:
-    visit = visits.open(f"{isolated_url}/licences.txt")
+def sampling(visits: Visits, modules_url: str, site: Path) -> Sampling:
+    visit = visits.open(f"{modules_url}/licences.txt")
     visit.expect("WebGL")  # a lost context is warned of
     return Sampling(visit.page, json.loads((site / "manifest.json").read_text())["engine"])
 

@@ -23,25 +23,25 @@ def open_without(module: str, url: str, visits: Visits, script: str = "") -> Vis
 
 
 @pytest.mark.parametrize("module", ["app.js", "stage.js", "dom.js"])
-def test_a_file_that_did_not_arrive_is_said(module: str, isolated_url: str, visits: Visits) -> None:
-    page = open_without(module, isolated_url, visits).page
+def test_a_file_that_did_not_arrive_is_said(module: str, modules_url: str, visits: Visits) -> None:
+    page = open_without(module, modules_url, visits).page
     expect(page.locator(".incomplete")).to_be_visible()
     expect(page.locator(".incomplete")).to_have_text(TEXTS["page.incomplete"])
     expect(page.locator(".too-old")).to_be_hidden()
     expect(page.locator(".workspace")).to_be_hidden()
 
 
-def test_a_browser_that_is_too_old_is_said(isolated_url: str, visits: Visits) -> None:
+def test_a_browser_that_is_too_old_is_said(modules_url: str, visits: Visits) -> None:
     # Such a browser stops at the first module that it cannot read.
     script = "delete globalThis.VideoFrame;"
-    page = open_without("app.js", isolated_url, visits, script).page
+    page = open_without("app.js", modules_url, visits, script).page
     expect(page.locator(".too-old")).to_be_visible()
     expect(page.locator(".too-old")).to_have_text(TEXTS["page.tooOld"])
     expect(page.locator(".incomplete")).to_be_hidden()
 
 
-def test_a_page_that_starts_complains_of_nothing(isolated_url: str, visits: Visits) -> None:
-    page = visits.open(f"{isolated_url}/").page
+def test_a_page_that_starts_complains_of_nothing(modules_url: str, visits: Visits) -> None:
+    page = visits.open(f"{modules_url}/").page
     expect(page.locator(".workspace")).to_be_visible()
     expect(page.locator(".incomplete")).to_be_hidden()
     expect(page.locator(".too-old")).to_be_hidden()
