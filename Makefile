@@ -18,9 +18,9 @@ build: setup  ## site/
 bench: setup-tests  ## the built page's speed in Chromium
 	@$(BIN)/livematte bench
 
-test: setup-tests  ## JavaScript units, then Python and browser tests
+test: setup-tests  ## JavaScript units, then Python and browser tests on up to four cores
 	@npm test --silent
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 fuzz: setup-tests  ## damaged model files and recipes, 21,000 cases and more
 	@LIVEMATTE_FUZZ=3000 $(BIN)/python -m pytest -q tests/builder/test_fuzz.py

@@ -1,8 +1,11 @@
 """What all tests share."""
 
 import signal
+from collections.abc import Iterator
+from typing import Any
 
 import figures
+import passes
 import pytest
 
 
@@ -15,10 +18,34 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    passes.select(config, items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    done = yield
+    if passes.is_spread(session.config):
+        passes.run_alone(session)
+    return done
+
+
 @pytest.fixture(scope="session")
 def record_figures() -> figures.Record:
     """Call it with a name and what was measured."""
     return figures.record
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker's figures travel to the process that prints them."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = figures.measured
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    figures.measured.update(getattr(node, "workeroutput", {}).get("figures", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

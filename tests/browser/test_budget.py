@@ -68,6 +68,7 @@ def open_page(context: BrowserContext, url: str) -> tuple[Page, list[str]]:
     return page, wrong
 
 
+@pytest.mark.alone
 def test_the_start_keeps_its_budget(
     playwright: Playwright, served: tuple[str, Traffic], tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ async () => {
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.alone
 def test_the_camera_is_matted_at_its_rate(
     effect: str, isolated_url: str, visits: Visits, record_figures: Record
 ) -> None:

@@ -148,6 +148,7 @@ def test_a_worker_that_is_lost_is_replaced(how: str, fragile: Visit) -> None:
     }
 
 
+@pytest.mark.alone
 def test_a_crash_costs_less_than_two_seconds(fragile: Visit) -> None:
     fragile.expect("made to crash")
     for crashes in (1, 2):  # once more on a machine that is busy with something else

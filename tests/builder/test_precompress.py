@@ -149,6 +149,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.alone
 def test_an_interrupt_does_not_wait_for_the_file(tmp_path: Path) -> None:
     wasm = Runtime.from_npm(paths.node_modules()).wasm  # takes half a minute in one piece
     start = time.monotonic()

@@ -287,6 +287,7 @@ def line(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
+@pytest.mark.alone
 def test_ctrl_c_ends_at_once_with_listeners(site: Path) -> None:
     process = run(site, "127.0.0.1", "live")
     parts = urlsplit(line(process))

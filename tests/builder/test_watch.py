@@ -124,6 +124,7 @@ def test_paths_that_are_not_there(tmp_path: Path) -> None:
     assert watch([tmp_path / "missing"], lambda: None, threading.Event()) == []
 
 
+@pytest.mark.alone
 def test_threads_end(tmp_path: Path, watched: Watched) -> None:
     write(tmp_path, {"a.toml": "1"})
     watched.start(tmp_path, tmp_path / "a.toml", probe=tmp_path / "probe.js")
