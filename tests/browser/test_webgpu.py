@@ -211,6 +211,15 @@ def test_states_stay_on_the_gpu_until_the_source_changes(gpu: GpuWorker) -> None
     assert alpha[99, 256] > 0.9
 
 
+def test_states_are_forgotten_after_a_sleep(gpu: GpuWorker) -> None:
+    gpu.start("red-so-far", looks={**LOOKS, "steadiness": 0})
+    gpu.push(picture(0.2), 0)
+    gpu.push(picture(0.8), 300)
+    alpha = gpu.capture().matte.full(*FRAME)
+    assert alpha[99, 64] < 0.1
+    assert alpha[99, 256] > 0.9
+
+
 def test_turned_frames_are_seen_upright(gpu: GpuWorker, reference: Segmenter) -> None:
     gpu.start()
     upright = picture(0.3)
