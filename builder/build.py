@@ -18,7 +18,7 @@ from builder.importers.paddle_files import PARAMETERS, is_program
 from builder.pipeline import Progress, build_model, files_of, hash_files, hash_json
 from builder.recipe import Recipe, load_recipe
 from builder.site_choices import SiteChoices
-from builder.tuning import read_tuning
+from builder.tune.stored import read_tuning
 from builder.variants import KINDS
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def build_site(
     site_dir = site_dir or paths.default_site_dir()
     recipes = tuple(load_recipe(name) for name in models or DEFAULT_MODELS)
     if tuned:
-        from builder.tune import tune
+        from builder.tune.race import tune
 
         for recipe in recipes:
             tune(recipe, progress)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from builder.recipe import Recipe
-from builder.tuning import read_tuning
+from builder.tune.stored import read_tuning
 from builder.variants import Choice, choose_variants
 
 GOLDEN = "golden.bin"

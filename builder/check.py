@@ -22,10 +22,10 @@ from PIL import Image
 from builder import paths
 from builder.chromium import find_chromium, launch_args, launch_with_gpu
 from builder.errors import CheckError, MediaError
+from builder.evaluate.metrics import iou_person
 from builder.files import files_in
 from builder.media import read_picture
 from builder.messages import one_line
-from builder.metrics import iou_person
 from builder.predict import Segmenter
 from builder.roi import Rect
 from builder.serve import serving

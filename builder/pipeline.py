@@ -22,7 +22,7 @@ from builder.built import GOLDEN, BuiltModel, Stage, Variant, is_built, read_bui
 from builder.cache import filling
 from builder.fetch import fetch
 from builder.recipe import Recipe
-from builder.tuning import chosen_rewrites
+from builder.tune.stored import chosen_rewrites
 from builder.variants import Made, gate, make_variants
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _EXTRAS = ("paddle2onnx", "paddlepaddle")
 _STAGE_SOURCES = (
     "importers", "rewrites", "assets/portrait.png", "contract", "simplify.py", "quantize",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
-    "messages.py", "archives.py", "tuning.py", "golden.py", "variants.py",
+    "messages.py", "archives.py", "tune/stored.py", "golden.py", "variants.py",
     "cache.py", "built.py", "pipeline.py",
 )  # fmt: skip
 

@@ -13,10 +13,10 @@ from PIL import Image
 from builder import __version__, paths, report_plots
 from builder.built import BuiltModel
 from builder.portraits import calibration_frames
-from builder.tuning import read_tuning
+from builder.tune.stored import read_tuning
 
 if TYPE_CHECKING:
-    from builder.tuning import Tuning
+    from builder.tune.stored import Tuning
 
 FOLDER = "report"
 SAMPLES, SAMPLE_SEED = 3, 5  # other pictures than those that anything was measured on

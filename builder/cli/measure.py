@@ -50,8 +50,8 @@ def evaluate(
 
     from builder import console
     from builder.convert import recipe_for
-    from builder.evaluate import evaluate_folders
-    from builder.evaluate_frames import evaluate_frames
+    from builder.evaluate.folders import evaluate_folders
+    from builder.evaluate.frames import evaluate_frames
 
     recipe = recipe_for(model)
     model_segmenter = segmenter(recipe)
@@ -80,8 +80,8 @@ def _write_worst(
     model_segmenter: "Segmenter",
     looks: "Looks",
 ) -> None:
-    from builder.evaluate import pair_by_stem
-    from builder.evaluate_report import render_evaluation
+    from builder.evaluate.folders import pair_by_stem
+    from builder.evaluate.report import render_evaluation
     from builder.tracker import Tracker
 
     pairs = {image.name: (image, mask) for image, mask in pair_by_stem(*folders)[0]}

@@ -2,8 +2,8 @@
 
 Each file holds one, with its algebra. The tidying ones cost nothing and always apply. The others
 are faster in one runtime and slower in another, or on one model and not on the next: each model
-gets those that measured faster on it (see `builder.tune`), or a few safe ones where nobody has
-measured (`builder.tuning.DEFAULT_REWRITES`).
+gets those that measured faster on it (see `builder.tune.race`), or a few safe ones where nobody has
+measured (`builder.tune.stored.DEFAULT_REWRITES`).
 
 A rewrite is a pure function from model to model; where it applies nowhere it returns the very
 model that it was given.

@@ -13,7 +13,7 @@ import pytest
 from browsers import Visits
 from figures import Record
 
-from builder.metrics import iou_person
+from builder.evaluate.metrics import iou_person
 from builder.predict import Segmenter
 from builder.tracker import Matte
 

@@ -8,7 +8,7 @@ from made_frames import MAKE, Made, Picture
 from visit import Captured, Visit
 
 from builder.demo import DemoClip
-from builder.metrics import miou
+from builder.evaluate.metrics import miou
 
 # A track whose frames are written one by one; each is awaited in the engine.
 START = """

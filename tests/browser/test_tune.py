@@ -12,9 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 from builder import paths
 from builder.errors import TuneError
 from builder.recipe import Input, Output, PathSource, Recipe, Title
-from builder.tune import tune
-from builder.tune_browser import open_track
-from builder.tuning import read_tuning
+from builder.tune.browser import open_track
+from builder.tune.race import tune
+from builder.tune.stored import read_tuning
 
 HEIGHT, WIDTH = 32, 48
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.components import components
+from builder.evaluate.components import components
 
 
 def flooded(mask, neighbours):

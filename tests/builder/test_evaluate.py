@@ -10,7 +10,7 @@ from media_maker import half_red, red_model
 from PIL import Image
 
 from builder.errors import EvaluateError
-from builder.evaluate import evaluate_folders, pair_by_stem
+from builder.evaluate.folders import evaluate_folders, pair_by_stem
 from builder.looks import Looks
 from builder.predict import Segmenter
 

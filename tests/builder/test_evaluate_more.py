@@ -12,9 +12,9 @@ from PIL import Image
 from builder.cli import main
 from builder.cli import options as cli_options
 from builder.errors import EvaluateError
-from builder.evaluate import evaluate_folders, pair_by_stem
-from builder.evaluate_frames import evaluate_frames
-from builder.evaluate_report import render_evaluation
+from builder.evaluate.folders import evaluate_folders, pair_by_stem
+from builder.evaluate.frames import evaluate_frames
+from builder.evaluate.report import render_evaluation
 from builder.looks import Looks
 from builder.predict import Segmenter
 

@@ -7,9 +7,9 @@ import pytest
 from test_components import flooded
 
 from builder.demo import DemoClip
-from builder.flicker import dt_ssd, flicker
-from builder.matting_metrics import connectivity_error, gradient_error, mad, mse, sad
-from builder.metrics import (
+from builder.evaluate.flicker import dt_ssd, flicker
+from builder.evaluate.matting import connectivity_error, gradient_error, mad, mse, sad
+from builder.evaluate.metrics import (
     METRICS,
     boundary_f,
     dice,

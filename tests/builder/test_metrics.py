@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from builder.metrics import (
+from builder.evaluate.metrics import (
     METRICS,
     Confusion,
     boundary_band,

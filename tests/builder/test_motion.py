@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from builder.cli.looks import looks_options
 from builder.cli.picture import predict
 from builder.demo import DemoClip
+from builder.evaluate.metrics import boundary_band, iou_person
 from builder.looks import Looks
-from builder.metrics import boundary_band, iou_person
 from builder.motion import estimate, half_luma, move
 from builder.resample import resize
 from builder.roi import Rect

@@ -23,7 +23,7 @@ from builder.rewrites import (
     split_sums,
     squeeze_excite,
 )
-from builder.tuning import DEFAULT_REWRITES
+from builder.tune.stored import DEFAULT_REWRITES
 
 seeds = st.integers(0, 1000)
 sides = st.tuples(st.integers(2, 7), st.integers(2, 7))

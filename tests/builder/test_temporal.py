@@ -8,7 +8,7 @@ from blend_sequences import FIXTURE, recorded
 from numpy.typing import NDArray
 
 from builder.demo import DemoClip
-from builder.metrics import boundary_band, iou_person
+from builder.evaluate.metrics import boundary_band, iou_person
 from builder.roi import LOOK_AROUND_S, Rect
 from builder.temporal import CUT, TemporalFilter, blend
 

@@ -11,8 +11,8 @@ from rewriting import Net, ops
 from builder import pipeline
 from builder.errors import TuneError, VerifyError
 from builder.rewrites import TUNED, Rewrite
-from builder.tune import _Stand, choose, summary
-from builder.tuning import (
+from builder.tune.race import _Stand, choose, summary
+from builder.tune.stored import (
     DEFAULT_REWRITES,
     Tuning,
     chosen_rewrites,

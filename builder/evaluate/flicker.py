@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.metrics import BAND, BAND_MIN_PX, MASK_THRESHOLD, boundary_band
+from builder.evaluate.metrics import BAND, BAND_MIN_PX, MASK_THRESHOLD, boundary_band
 
 Float = NDArray[np.float32]
 

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 from builder.errors import TuneError
 from builder.fetch import fetch
 from builder.recipe import Recipe
-from builder.tuning import Times, Trial, Tuning, Yardstick, write_tuning
+from builder.tune.stored import Times, Trial, Tuning, Yardstick, write_tuning
 
 if TYPE_CHECKING:
     import onnx
 
     from builder.pipeline import Progress
-    from builder.tune_browser import Track
+    from builder.tune.browser import Track
     from builder.variants import Made
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def tune(
         LivematteError: a stage's own error.
     """
     from builder.pipeline import convert
-    from builder.tune_browser import open_track
+    from builder.tune.browser import open_track
 
     source = fetch(recipe)
     model = convert(recipe, source)
@@ -187,7 +187,7 @@ def _measure(
     threads: Sequence[int],
 ) -> Tuning:
     """Race the model before and after, and the other runtime, all in one run."""
-    from builder.tune_browser import YARDSTICK, has_yardstick, version_of
+    from builder.tune.browser import YARDSTICK, has_yardstick, version_of
 
     before, after = (stand.name(_rewritten(model, names)) for names in ((), kept))
     racers = [before, after]

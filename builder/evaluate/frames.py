@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from builder import flicker
 from builder.effects import shape_alpha
 from builder.errors import EvaluateError, MediaError
-from builder.evaluate import Evaluation, Figures, Progress, figures_of, pair_by_stem, read_pair
+from builder.evaluate import flicker
+from builder.evaluate.folders import (
+    Evaluation,
+    Figures,
+    Progress,
+    figures_of,
+    pair_by_stem,
+    read_pair,
+)
 from builder.looks import Looks, ramp_with
 from builder.predict import Segmenter
 from builder.tracker import Tracker

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.components import components
-from builder.matting_metrics import (
+from builder.evaluate.components import components
+from builder.evaluate.matting import (
     connectivity_error,
     gradient_error,
     mad,

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.components import components
+from builder.evaluate.components import components
 
 Float = NDArray[np.float32]
 Double = NDArray[np.float64]

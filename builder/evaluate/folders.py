@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from builder.effects import shape_alpha
 from builder.errors import EvaluateError, MediaError
+from builder.evaluate.metrics import METRICS, Confusion, confusion
 from builder.files import files_in
 from builder.looks import Looks, ramp_with
 from builder.media import read_mask, read_picture
-from builder.metrics import METRICS, Confusion, confusion
 from builder.predict import Segmenter
 from builder.resample import resize
 from builder.tracker import Tracker

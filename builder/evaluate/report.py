@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from builder import paths
-from builder.evaluate import read_pair
+from builder.evaluate.folders import read_pair
 
 Float = NDArray[np.float32]
 Rgb = NDArray[np.uint8]

@@ -1,7 +1,7 @@
 """``models/<name>.tuning.json``: which rewrites a model gets, and the figures that say so.
 
-`builder.tune` writes it after measuring in a browser; an ordinary build only reads it. Times are
-milliseconds for one inference, ratios are new time by old time; both by the number of threads.
+`builder.tune.race` writes it after measuring in a browser; an ordinary build only reads it. Times
+are milliseconds for one inference, ratios are new time by old time; both by the number of threads.
 """
 
 from pathlib import Path

@@ -1,0 +1,1 @@
+"""Finds by measuring which rewrites and variants make a model faster, and keeps what was found."""
