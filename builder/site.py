@@ -39,6 +39,7 @@ from builder.overlay import check_overlay
 from builder.pages import read_locales, render_pages
 from builder.precompress import compressed_copies
 from builder.site_backgrounds import SUFFIX as BACKGROUND_SUFFIX
+from builder.site_choices import COMMENTS, PAGE_EFFECTS
 from builder.site_plan import (
     BACKDROPS,
     Content,
@@ -222,10 +223,13 @@ def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]
     return files | icon_files()
 
 
-def _defaults(plan: SitePlan) -> dict[str, str]:
-    """Say what the page shows at a first visit."""
+def _defaults(plan: SitePlan) -> dict[str, Any]:
+    """Say what the page shows at a first visit: part of its settings."""
     own = plan.backgrounds.pictures
-    return {"effect": plan.default_effect, "backdrop": own[0].name if own else BACKDROPS[0]}
+    backdrop = own[0].name if own else BACKDROPS[0]
+    if plan.default_effect == COMMENTS:
+        return {"effect": PAGE_EFFECTS[0], "backdrop": backdrop, "comments": {"on": True}}
+    return {"effect": plan.default_effect, "backdrop": backdrop}
 
 
 def _service_worker(plan: SitePlan, build: str) -> bytes:

@@ -10,6 +10,8 @@ TITLE = "Livematte"
 
 # What the page can start with, in the order of its picker.
 PAGE_EFFECTS = ("image", "blur", "color", "cutout", "overlay", "mask")
+COMMENTS = "comments"  # fly before the first of them
+FIRST_EFFECTS = (*PAGE_EFFECTS, COMMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,10 @@ class SiteChoices:
     def __post_init__(self) -> None:
         if not self.title.strip():
             raise SiteError("the title is empty; give the site a name with --title")
-        if self.default_effect not in PAGE_EFFECTS:
+        if self.default_effect not in FIRST_EFFECTS:
             raise SiteError(
                 f"the page has no effect {self.default_effect!r}; choose one of: "
-                f"{', '.join(PAGE_EFFECTS)}"
+                f"{', '.join(FIRST_EFFECTS)}"
             )
         object.__setattr__(self, "base", _checked_base(self.base))
 

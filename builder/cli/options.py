@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from builder.site_choices import PAGE_EFFECTS, SiteChoices
+from builder.site_choices import FIRST_EFFECTS, SiteChoices
 
 if TYPE_CHECKING:
     from builder.predict import Segmenter
@@ -41,7 +41,7 @@ def own_site_options(command: Callable[..., None]) -> Callable[..., None]:
 
 _OWN_SITE = (
     click.option("--title", metavar="TEXT", help="The site's name [Livematte]."),
-    click.option("--default-effect", type=click.Choice(PAGE_EFFECTS),
+    click.option("--default-effect", type=click.Choice(FIRST_EFFECTS),
                  help="What a first visit shows [image]."),
     click.option("--background", "backgrounds", type=click.Path(path_type=Path), metavar="DIR",
                  help="Put this folder's pictures into the site, the first one in front."),
@@ -58,7 +58,7 @@ site_option = click.option(
 )
 models_option = click.option(
     "--model", "--models", "models", multiple=True, metavar="NAME[,NAME…]", callback=_names,
-    help="A recipe's name or file; the first is the page's default. Repeatable.",
+    help="A recipe's name or file; the page begins with the first. Repeatable.",
 )  # fmt: skip
 model_option = click.option(
     "--model", default=DEFAULT_MODEL, show_default=True, metavar="NAME",

@@ -16,7 +16,7 @@ from builder.build import watched_paths
 from builder.errors import LivematteError, MediaError, SiteError
 from builder.site import site_files
 from builder.site_backgrounds import read_backgrounds
-from builder.site_choices import PAGE_EFFECTS, SiteChoices
+from builder.site_choices import COMMENTS, PAGE_EFFECTS, SiteChoices
 from builder.site_plan import BACKDROPS, SiteBackgrounds
 
 
@@ -133,6 +133,17 @@ def test_the_page_starts_with_the_effect_that_was_chosen() -> None:
     assert frame["data-effect"] == "blur"
 
 
+def test_a_site_can_begin_with_comments(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path / "site", default_effect=COMMENTS, template_dir=paths.template_dir())
+    files = site_files(plan)
+    page = Page(files["index.html"].decode())
+    radios = [given for tag, given in page.tags if given.get("name") == "effect"]
+    assert [given["value"] for given in radios if "checked" in given] == ["image"]
+    site = re.search(r'id="site">(.*?)</script>', files["index.html"].decode())
+    assert site is not None
+    assert json.loads(site[1])["defaults"]["comments"] == {"on": True}
+
+
 def test_an_address_makes_the_page_shareable() -> None:
     page = Page(render("zh", base="https://example.org/matte/"))
     assert ("link", {"rel": "canonical", "href": "https://example.org/matte/"}) in page.tags
@@ -168,6 +179,7 @@ def test_addresses(base: str, kept: str) -> None:
         ({"base": "file:///tmp/"}, "no address of a site"),
         ({"title": "  "}, "the title is empty"),
         ({"default_effect": "sparkle"}, "the page has no effect 'sparkle'; choose one of: image,"),
+        ({"default_effect": "sparkle"}, "mask, comments"),
     ],
 )
 def test_choices_that_cannot_be_kept(choices: dict[str, str], message: str) -> None:

@@ -135,7 +135,8 @@ export function validSettings(found, defaults) {
 /** What the site was built with comes before what the page is made with. */
 export function siteDefaults() {
   const site = globalThis.document?.getElementById('site')?.textContent;
-  return { ...DEFAULTS, ...(site && JSON.parse(site).defaults) };
+  const { comments, ...others } = (site && JSON.parse(site).defaults) || {};
+  return { ...DEFAULTS, ...others, comments: { ...DEFAULTS.comments, ...comments } };
 }
 
 /** @returns {Settings} what was remembered, less what the page's address says */

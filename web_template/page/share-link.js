@@ -27,7 +27,9 @@ export function readLink(search, settings) {
   if (given.has('strength')) found.strength = Number(given.get('strength'));
   const looks = readLooks(given);
   if (Object.keys(looks).length > 0) found.looks = { ...DEFAULT_LOOKS, ...looks };
-  if (given.has('comments')) {
+  if (given.get('comments-on') === '0') {
+    found.comments = { ...settings.comments, on: false };
+  } else if (given.has('comments')) {
     const numbers = COMMENT_NUMBERS.filter((name) => given.has(`comments-${name}`)).map((name) => [
       name,
       Number(given.get(`comments-${name}`)),
@@ -86,6 +88,8 @@ export function writeLink(settings, defaults, backend = null) {
       }
     }
     if (comments.colors !== defaults.comments.colors) link.set('comments-colors', comments.colors);
+  } else if (defaults.comments.on) {
+    link.set('comments-on', '0');
   }
   if (backend) link.set('backend', backend);
   const text = link.toString();

@@ -27,6 +27,13 @@ test('what is written is read again', () => {
   assert.deepEqual(read(writeLink(settings, DEFAULTS)), settings);
 });
 
+test('comments that a site begins with can be taken away in a link', () => {
+  const flying = { ...DEFAULTS, comments: { ...DEFAULTS.comments, on: true } };
+  const link = writeLink(DEFAULTS, flying);
+  assert.equal(link, '?comments-on=0');
+  assert.equal(validSettings(readLink(link, flying), flying).comments.on, false);
+});
+
 test("the visitor's own background is not in the address", () => {
   const own = ownBackdropName(1, []);
   assert.equal(writeLink({ ...DEFAULTS, backdrop: own }, DEFAULTS), '');
