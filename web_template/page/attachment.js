@@ -99,8 +99,30 @@ export class Attachment {
     this.#on.onEnded();
   }
 
-  /** @param {Source} source */
-  async #open(source) {
+  /**
+   * Its frames do not reach the worker, though the camera gives them: a video element that plays it
+   * gets others of the browser's, at the price of the page's own time.
+   * @param {number} sourceId
+   */
+  starved(sourceId) {
+    const source = this.#source;
+    if (sourceId !== this.#sourceId || !source || !givesFrames(source)) return;
+    const { page, worker } = this.#caps();
+    const caps = {
+      page: { ...page, trackProcessor: false },
+      worker: { ...worker, trackProcessor: false },
+    };
+    const opened = this.#enqueue(async () => {
+      if (sourceId === this.#sourceId) await this.#open(source, caps);
+    });
+    opened.catch((error) => this.#on.onError(error));
+  }
+
+  /**
+   * @param {Source} source
+   * @param {ReturnType<AttachmentOptions['caps']>} [caps]
+   */
+  async #open(source, caps = this.#caps()) {
     this.stop();
     this.#source = null;
     const sourceId = ++this.#sourceId;
@@ -112,10 +134,11 @@ export class Attachment {
         if (error.code === 'camera-lost') this.#lose(sourceId);
       },
     };
-    const feed = await openFeed(source, listeners, this.#caps());
+    const feed = await openFeed(source, listeners, caps);
     this.#feed = feed;
     try {
-      await this.#worker.request('attach', { sourceId, input: feed.input }, feed.transfer);
+      const { input, transfer } = feed.hand();
+      await this.#worker.request('attach', { sourceId, input }, transfer);
       feed.start();
       this.#source = source;
     } catch (error) {
@@ -152,4 +175,16 @@ export class Attachment {
     this.#queue = turn;
     return turn;
   }
+}
+
+/**
+ * Whether a camera's pictures are to be expected now: the system pauses cameras, and pages too.
+ * @param {Source} source
+ */
+function givesFrames(source) {
+  const track = source instanceof MediaStream ? source.getVideoTracks()[0] : source;
+  if (!(track instanceof MediaStreamTrack)) return false;
+  // A screen on which nothing moves gives none.
+  const isScreen = 'displaySurface' in track.getSettings();
+  return track.readyState === 'live' && !track.muted && track.enabled && !isScreen;
 }

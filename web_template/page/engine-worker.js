@@ -228,6 +228,7 @@ export class EngineWorker {
   #receive(message) {
     const { name, value } = message;
     if (name === 'ended') this.#attachment.ended(value.sourceId);
+    else if (name === 'starved') this.#attachment.starved(value.sourceId);
     else if (name === 'frame-taken') this.#attachment.taken(value.sourceId);
     else if (name === 'broken') this.abandon(MatteError.fromWire(value));
     else if (name === 'error') this.#listeners.onError(MatteError.fromWire(value));

@@ -12,11 +12,14 @@
  * @property {(error: import('../shared/errors.js').MatteError) => void} onError
  *
  * @typedef {object} Feed  one source that is open
- * @property {import('../shared/messages.js').Input} input  where the worker finds the frames
- * @property {Transferable[]} transfer
+ * @property {() => Handed} hand  called once, in the very expression that sends it
  * @property {() => void} start  after the worker has taken the input
  * @property {() => void} taken  the worker is through with a pushed frame
  * @property {() => void} stop   releases what the feed opened; may be called twice
+ *
+ * @typedef {object} Handed
+ * @property {import('../shared/messages.js').Input} input  where the worker finds the frames
+ * @property {Transferable[]} transfer
  */
 
 import { MatteError } from '../shared/errors.js';

@@ -89,6 +89,7 @@
  * @property {{width: number, height: number}} size   of the canvas, when it changes
  * @property {{startupMs: number}} first-matte     once for each source; since it was attached
  * @property {{sourceId: number}} ended            the source has no more frames
+ * @property {{sourceId: number}} starved          a stream gives no frames, and may never again
  * @property {{sourceId: number}} frame-taken      a pushed frame has been used or dropped
  * @property {WireError} error
  * @property {WireError} broken                    only a new worker will help

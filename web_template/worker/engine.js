@@ -166,6 +166,7 @@ export class Engine {
     const session = await openSession(settings, this.#parts, {
       stats: this.#stats,
       load: (model) => this.#models.queue(model),
+      isLent: () => this.#source?.kind === 'stream' && !this.#source.isPushed,
       onTaken: () => {
         if (this.#source?.isPushed) this.#tell('frame-taken', { sourceId: this.#source.id });
       },
@@ -215,6 +216,7 @@ export class Engine {
     const opened = openInput(input, {
       onFrame: (frame) => this.#offer(frame),
       onEnded: told(() => this.#streamEnded(sourceId)),
+      onStarved: told(() => this.#tell('starved', { sourceId })),
       onError: told((error) => {
         this.#detach();
         this.#tell('error', MatteError.from(error, 'camera-lost', 'the stream broke').toWire());

@@ -24,11 +24,13 @@
  * @property {(busyMs: number) => void} [onDone]  a frame was composited, which took so long
  * @property {(width: number, height: number) => void} onSize
  * @property {(error: MatteError) => void} onFailure  the first of a row
+ * @property {() => boolean} [isLent]  the frames that come now are a camera's few
  * @property {() => number} [now]  milliseconds
  */
 
 import { MatteError } from '../shared/errors.js';
 import { nextTask } from './next-task.js';
+import { ShownFrame } from './shown-frame.js';
 
 export class FrameLoop {
   #compositor;
@@ -39,8 +41,7 @@ export class FrameLoop {
   #way = null;
   /** The newest frame that waits. @type {{frame: VideoFrame, arrivedMs: number} | null} */
   #waiting = null;
-  /** What the canvas shows. @type {{frame: VideoFrame, matte: Matte} | null} */
-  #shown = null;
+  #shown;
   /** The work on the frame that is being matted. @type {Promise<void> | null} */
   #running = null;
   /** Frames that were taken before it was changed are not shown any more. */
@@ -56,11 +57,15 @@ export class FrameLoop {
     this.#stats = stats;
     this.#now = now;
     this.#on = listeners;
+    this.#shown = new ShownFrame({
+      now,
+      onCopied: (frame, copy) => compositor.replaced?.(frame, copy),
+    });
   }
 
   /** The last composited frame and its matte; both stay the loop's. */
   get shown() {
-    return this.#shown;
+    return this.#shown.current;
   }
 
   /** How long the frame that is being matted has taken so far; 0 while there is none. */
@@ -95,7 +100,8 @@ export class FrameLoop {
 
   /** A picture, or a paused video, is looked at again: the model, or its looks, are others. */
   rematte() {
-    if (this.#shown && !this.#waiting) this.offer(this.#shown.frame.clone());
+    const { shown } = this;
+    if (shown && !this.#waiting) this.offer(shown.frame.clone());
     else this.#kick();
   }
 
@@ -103,7 +109,7 @@ export class FrameLoop {
   clear() {
     this.#epoch++;
     this.#dropWaiting();
-    this.#dropShown();
+    this.#shown.drop();
     this.#isFailing = false;
     this.#way?.reset();
     this.redraw();
@@ -112,7 +118,7 @@ export class FrameLoop {
   /** Draws anew what is shown: the effect, or the graphics context, is another one. */
   redraw() {
     try {
-      this.#compositor.render(this.#shown?.frame ?? null, this.#shown?.matte ?? null);
+      this.#compositor.render(this.shown?.frame ?? null, this.shown?.matte ?? null);
     } catch (error) {
       this.fail(error);
     }
@@ -121,7 +127,7 @@ export class FrameLoop {
   dispose() {
     this.#epoch++;
     this.#dropWaiting();
-    this.#dropShown();
+    this.#shown.drop();
   }
 
   #kick() {
@@ -159,13 +165,14 @@ export class FrameLoop {
       const mattedMs = this.#now();
       this.#fit(frame);
       this.#compositor.render(frame, matted.matte);
-      this.#show(frame, matted.matte);
+      this.#shown.show(frame, matted.matte, this.#on.isLent?.() ?? false);
+      this.#isFailing = false;
       this.#measure(arrivedMs, mattedMs, matted.times);
       this.#on.onComposited();
     } catch (error) {
       if (isCurrent()) this.fail(error);
     } finally {
-      if (this.#shown?.frame !== frame) frame.close();
+      if (this.shown?.frame !== frame) frame.close();
     }
   }
 
@@ -176,16 +183,6 @@ export class FrameLoop {
     this.#height = displayHeight;
     this.#compositor.resize(displayWidth, displayHeight);
     this.#on.onSize(displayWidth, displayHeight);
-  }
-
-  /**
-   * @param {VideoFrame} frame
-   * @param {Matte} matte
-   */
-  #show(frame, matte) {
-    this.#dropShown();
-    this.#shown = { frame, matte };
-    this.#isFailing = false;
   }
 
   /**
@@ -210,7 +207,7 @@ export class FrameLoop {
    */
   fail(error) {
     // The filter may have gone on to another frame's alpha already.
-    this.#dropShown();
+    this.#shown.drop();
     try {
       this.#compositor.render(null, null);
     } catch {
@@ -226,10 +223,5 @@ export class FrameLoop {
     this.#waiting.frame.close();
     this.#waiting = null;
     this.#on.onTaken();
-  }
-
-  #dropShown() {
-    this.#shown?.frame.close();
-    this.#shown = null;
   }
 }

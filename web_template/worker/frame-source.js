@@ -6,6 +6,7 @@
  * @property {(frame: VideoFrame) => void} onFrame
  * @property {() => void} onEnded
  * @property {(error: unknown) => void} onError
+ * @property {() => void} [onStarved]  no frame has come for a while, and none may ever come
  *
  * @typedef {object} FrameSource
  * @property {'stream' | 'video' | 'picture'} kind
@@ -39,35 +40,49 @@ export function openInput(input, listeners) {
  */
 const LAST_FRAME_MS = 500;
 
+/** A camera that is so much slower than this is none. */
+const STARVED_MS = 3000;
+
 /**
  * @param {ReadableStream<VideoFrame>} readable
  * @param {FrameListeners} listeners
  * @returns {() => void} lets go of the stream, once the frame that is on its way has come
  */
-export function readFrames(readable, { onFrame, onEnded, onError }) {
+export function readFrames(readable, { onFrame, onEnded, onError, onStarved }) {
   const reader = readable.getReader();
   let isReleased = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  const awaitFrame = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      onStarved?.();
+      awaitFrame();
+    }, STARVED_MS);
+  };
   const cancel = () => {
     clearTimeout(timer);
     reader.cancel().catch(() => {}); // a stream that failed has nothing left to let go
   };
   const pump = async () => {
     for (;;) {
+      if (!isReleased) awaitFrame();
       const { done, value } = await reader.read();
       if (isReleased) value?.close();
       else if (value) onFrame(value);
       if (done || isReleased) break;
     }
+    clearTimeout(timer);
     if (isReleased) cancel();
     else onEnded();
   };
   pump().catch((error) => {
+    clearTimeout(timer);
     if (!isReleased) onError(error);
   });
   return () => {
     isReleased = true;
+    clearTimeout(timer);
     timer = setTimeout(cancel, LAST_FRAME_MS);
   };
 }

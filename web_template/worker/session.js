@@ -23,6 +23,7 @@
  * @typedef {object} SessionListeners
  * @property {import('../shared/stats.js').FrameStats} stats  counts the frames
  * @property {(model: ModelSpec) => Promise<void>} load  another model, for the governor
+ * @property {() => boolean} isLent  the frames that come now are a camera's few
  * @property {() => void} onTaken
  * @property {() => void} onComposited
  * @property {(width: number, height: number) => void} onSize

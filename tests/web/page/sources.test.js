@@ -180,10 +180,11 @@ afterEach(() => {
 test('Chromium: the page makes the stream of frames and transfers it', async () => {
   const track = new FakeTrack();
   const { feed } = await open(new FakeStream([track]), caps(true, true));
-  const input = /** @type {any} */ (feed.input);
+  const handed = feed.hand();
+  const input = /** @type {any} */ (handed.input);
   assert.equal(input.kind, 'readable');
   assert.deepEqual(input.readable.options, { track, maxBufferSize: 1 });
-  assert.deepEqual(feed.transfer, [input.readable]);
+  assert.deepEqual(handed.transfer, [input.readable]);
   feed.stop();
   assert.equal(track.isStopped, false);
 });
@@ -191,15 +192,16 @@ test('Chromium: the page makes the stream of frames and transfers it', async () 
 test('Safari: a clone of the track goes to the worker', async () => {
   const track = new FakeTrack();
   const { feed } = await open(track, caps(false, true));
-  const input = /** @type {any} */ (feed.input);
+  const handed = feed.hand();
+  const input = /** @type {any} */ (handed.input);
   assert.equal(input.kind, 'track');
   assert.notEqual(input.track, track);
-  assert.deepEqual(feed.transfer, [input.track]);
+  assert.deepEqual(handed.transfer, [input.track]);
 });
 
 test('Firefox: a hidden video plays the track and gives its frames', async () => {
   const { feed, told } = await open(new FakeTrack());
-  assert.deepEqual(feed.input, { kind: 'frames', source: 'stream' });
+  assert.deepEqual(feed.hand().input, { kind: 'frames', source: 'stream' });
   feed.start();
   const video = /** @type {FakeVideo} */ (made.video);
   assert.equal(video.isPlaying, true);
@@ -284,7 +286,7 @@ test('a browser that cannot read a video frame by frame is too old', async (cont
 
 test('a video file is played; its address is released when it is let go', async () => {
   const { feed } = await open(new Blob([], { type: 'video/mp4' }));
-  assert.deepEqual([feed.input, made.urls.length], [{ kind: 'frames', source: 'video' }, 1]);
+  assert.deepEqual([feed.hand().input, made.urls.length], [{ kind: 'frames', source: 'video' }, 1]);
   feed.start();
   const video = /** @type {FakeVideo} */ (made.video);
   assert.deepEqual([video.isPlaying, video.src], [true, 'blob:one']);
@@ -304,14 +306,13 @@ test('a file that is no video is refused, its address released', async () => {
 test('a picture file is one bitmap, sent away', async () => {
   const { feed } = await open(new Blob([], { type: 'image/png' }));
   const [bitmap] = made.bitmaps;
-  assert.deepEqual(feed.input, { kind: 'picture', bitmap });
-  assert.deepEqual(feed.transfer, [bitmap]);
+  assert.deepEqual(feed.hand(), { input: { kind: 'picture', bitmap }, transfer: [bitmap] });
 });
 
 test('a bitmap stays the caller’s: a copy is sent', async () => {
   const own = new FakeBitmap();
   const { feed } = await open(own);
-  assert.notEqual(/** @type {any} */ (feed.input).bitmap, own);
+  assert.notEqual(/** @type {any} */ (feed.hand().input).bitmap, own);
   feed.stop();
   assert.equal(own.isClosed, false);
 });
@@ -319,7 +320,7 @@ test('a bitmap stays the caller’s: a copy is sent', async () => {
 test('a huge picture is made smaller, the large copy closed', async () => {
   const own = new FakeBitmap(8192, 1024);
   const { feed } = await open(own);
-  const { bitmap } = /** @type {any} */ (feed.input);
+  const { bitmap } = /** @type {any} */ (feed.hand().input);
   assert.deepEqual([bitmap.width, bitmap.height], [4096, 512]);
   assert.deepEqual(
     made.bitmaps.map(({ isClosed }) => isClosed),
@@ -329,10 +330,10 @@ test('a huge picture is made smaller, the large copy closed', async () => {
 
 test('a file that does not say what it is is tried as both', async () => {
   const picture = await open(new Blob([]));
-  assert.equal(picture.feed.input.kind, 'picture');
+  assert.equal(picture.feed.hand().input.kind, 'picture');
   files.isPicture = false;
   const video = await open(new Blob([]));
-  assert.equal(video.feed.input.kind, 'frames');
+  assert.equal(video.feed.hand().input.kind, 'frames');
   files.isVideo = false;
   await assert.rejects(open(new Blob([])), { code: 'file-unreadable' });
   await assert.rejects(open(new Blob([], { type: 'image/jpeg' })), { code: 'file-unreadable' });

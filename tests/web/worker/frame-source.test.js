@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { afterEach, mock, test } from 'node:test';
 import { openInput } from '../../../web_template/worker/frame-source.js';
 import { FakeFrame, until } from '../fakes.js';
 
@@ -121,4 +121,30 @@ test('Safari: the worker reads the track itself and stops its clone', async (con
   source.release();
   await until(isCancelled);
   assert.equal(isStopped, true);
+});
+
+test('a stream without frames is told, again and again, until it is let go of', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const { readable, controller } = frameStream();
+    const { told, ...listeners } = listener();
+    let starved = 0;
+    const onStarved = () => starved++;
+    const source = openInput({ kind: 'readable', readable }, { ...listeners, onStarved });
+    mock.timers.tick(2999);
+    controller.enqueue(new FakeFrame().asVideoFrame);
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    assert.equal(told.frames.length, 1);
+    mock.timers.tick(2999);
+    assert.equal(starved, 0);
+    mock.timers.tick(1);
+    assert.equal(starved, 1);
+    mock.timers.tick(3000);
+    assert.equal(starved, 2);
+    source.release();
+    mock.timers.tick(10_000);
+    assert.equal(starved, 2);
+  } finally {
+    mock.timers.reset();
+  }
 });

@@ -13,8 +13,7 @@ const MAX_SIDE = 4096;
 export async function openPicture(picture) {
   const bitmap = await decode(picture);
   return {
-    input: { kind: 'picture', bitmap },
-    transfer: [bitmap],
+    hand: () => ({ input: { kind: 'picture', bitmap }, transfer: [bitmap] }),
     start() {},
     taken() {},
     stop() {

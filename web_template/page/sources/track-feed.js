@@ -40,16 +40,27 @@ export async function openTrack(track, listeners, caps) {
 async function openByBestWay(track, listeners, caps) {
   if (caps.page.trackProcessor) {
     const videoTrack = /** @type {MediaStreamVideoTrack} */ (track);
-    // One frame of buffer: a newer frame replaces one that nobody took.
-    const { readable } = new MediaStreamTrackProcessor({ track: videoTrack, maxBufferSize: 1 });
-    return { input: { kind: 'readable', readable }, transfer: [readable], ...passive() };
+    return { hand: () => handFrames(videoTrack), ...passive() };
   }
   if (caps.worker.trackProcessor) {
     const clone = track.clone();
     const transfer = [/** @type {Transferable} */ (/** @type {unknown} */ (clone))];
-    return { input: { kind: 'track', track: clone }, transfer, ...passive() };
+    return { hand: () => ({ input: { kind: 'track', track: clone }, transfer }), ...passive() };
   }
   return openHiddenVideo(track, listeners);
+}
+
+/**
+ * The stream begins when it is asked for, and a frame that comes before it is transferred is lost
+ * in Chromium for good: it still counts as one of the two that a page may hold of a camera, and
+ * the one that is shown is the other. So nothing may lie between the two.
+ * @param {MediaStreamVideoTrack} track
+ * @returns {import('../sources.js').Handed}
+ */
+function handFrames(track) {
+  // One frame of buffer: a newer frame replaces one that nobody took.
+  const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
+  return { input: { kind: 'readable', readable }, transfer: [readable] };
 }
 
 /** What a feed does on the page when the worker reads the frames itself: nothing. */

@@ -38,8 +38,7 @@ export async function openVideoElement(video, listeners, source = 'video') {
     push();
   };
   return {
-    input: { kind: 'frames', source },
-    transfer: [],
+    hand: () => ({ input: { kind: 'frames', source }, transfer: [] }),
     start() {
       handle = video.requestVideoFrameCallback(onPresented);
       // What a paused video shows has been presented already.

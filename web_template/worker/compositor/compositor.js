@@ -12,6 +12,8 @@
  * @property {(frame: VideoFrame | null, matte: Matte | null) => void} render
  *   draws the frame by its matte; without both only what the effect puts in place of the frame,
  *   never a pixel of it. The frame stays the caller's. Throws when nothing can be drawn.
+ * @property {(frame: VideoFrame, copy: VideoFrame) => void} [replaced]
+ *   the frame that was rendered last is rendered as this copy of it from now on
  * @property {(width: number, height: number) => void} resize  of the canvas, pixels
  * @property {(effect: Effect) => void} setEffect  takes over an image effect's bitmap
  * @property {(looks: Looks) => void} setLooks  until then the defaults

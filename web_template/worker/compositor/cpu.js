@@ -44,6 +44,7 @@ export function createCpuCompositor({ canvas, effect, comments }) {
   return {
     kind: 'cpu',
     prepare: (frame) => pixels.prepare(frame),
+    replaced: (frame, copy) => pixels.replace(frame, copy),
     render(frame, matte) {
       if (frame && matte) surface.paint(painter, pixels.take(frame), matte);
       else painter.standIn();

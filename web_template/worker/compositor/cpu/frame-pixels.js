@@ -43,6 +43,14 @@ export class FramePixels {
     [this.#shown, this.#next] = [this.#next, this.#shown];
     return this.#shown.words;
   }
+
+  /**
+   * @param {VideoFrame} frame  whose pixels are those of
+   * @param {VideoFrame} copy   from now on
+   */
+  replace(frame, copy) {
+    for (const held of [this.#shown, this.#next]) if (held.frame === frame) held.frame = copy;
+  }
 }
 
 /** @param {VideoFrame} frame */
