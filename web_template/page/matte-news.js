@@ -66,7 +66,7 @@ export class MatteNews {
    * @param {MatteEvents[T]} value
    */
   tell(name, value) {
-    this.#emitter.emit(name, value);
+    if (!this.#hasEnded) this.#emitter.emit(name, value);
   }
 
   /** @param {EventMessage} message  of the worker */
@@ -98,14 +98,13 @@ export class MatteNews {
 
   /** @param {unknown} error */
   tellError(error) {
-    if (this.#hasEnded) return;
     this.tell('error', MatteError.from(error, 'unknown', 'the engine failed'));
   }
 
   /** Nobody is told anything any more. */
   end() {
-    this.#hasEnded = true;
     this.tellState('idle');
+    this.#hasEnded = true;
     this.#emitter.clear();
   }
 }
