@@ -358,6 +358,16 @@ def test_no_pixel_of_the_frame_once_the_alpha_is_no_number(gpu: GpuWorker) -> No
     assert gpu.told("state")[-1] == "failed"
 
 
+def test_an_alpha_that_is_no_number_is_told_without_another_frame(gpu: GpuWorker) -> None:
+    gpu.start("red-or-nan")
+    bad = picture(0.4)
+    bad[20:60, 40:90] = 255
+    gpu.push(picture(0.4), 0)
+    gpu.push(bad, 0.1)
+    gpu.page.wait_for_function("() => gpu.told.broken.length > 0")
+    assert [error["code"] for error in gpu.told("error")] == ["inference-failed"]
+
+
 def test_a_device_that_is_lost_is_told_and_nothing_is_shown(gpu: GpuWorker) -> None:
     gpu.start(effect={"kind": "overlay", "color": "#00ff00"})
     gpu.push(picture(0.4), 0)

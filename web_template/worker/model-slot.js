@@ -92,6 +92,9 @@ export class ModelSlot {
     way.setLooks(this.#parts.looks());
     const old = this.#way;
     this.#way = way;
+    way.watch?.((error) => {
+      if (this.#way === way) loop.fail(error);
+    });
     await loop.setWay(way);
     quality.setWay(way);
     await old?.dispose();

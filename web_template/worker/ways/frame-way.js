@@ -12,6 +12,8 @@
  * @property {(frame: VideoFrame, turn: Turn) => Promise<Matted | null>} matte
  *   null when the turn was over before it was done; the frame stays the caller's; throws when the
  *   frame cannot be matted
+ * @property {(listener: (error: unknown) => void) => void} [watch]  who is told of a matte that was
+ *   found wrong after it was given, and that no next frame tells of
  * @property {(looks: Looks) => void} setLooks  steadiness, flow, islands and region, from the next frame on
  * @property {(stride: number) => void} [setStride]  the model looks at one of so many frames; where
  *   there is none it looks at each

@@ -5,7 +5,7 @@
  * person one frame later than in memory, and no more than one frame is ever with the GPU.
  *
  * An alpha that is none shows nothing of the frame at once, since the compositor's shaders look at
- * the report too; the way fails with the next frame.
+ * the report too; the way fails with the next frame, or says so by itself when none comes.
  *
  * The first frame of a source is the exception: its report is waited for, and where it shows a
  * person the frame is looked at again, closer, as in memory. A picture has only this one.
@@ -35,6 +35,9 @@ import { uprightSize } from '../orientation.js';
 import { RegionOfInterest } from '../region-of-interest.js';
 import { createWholeFrame } from '../whole-frame.js';
 
+/** A frame that comes by then tells of the one before; nothing of it is shown meanwhile. */
+const LATE_MS = 500;
+
 /**
  * @param {GpuParts} parts
  * @returns {FrameWay}
@@ -57,6 +60,8 @@ export function createGpuWay({
   let reported = null;
   /** How long the frame before took until its report was there; this one is taken to do the same. */
   let gpuMs = 0;
+  /** @type {(error: unknown) => void} */
+  let onFailure = () => {};
 
   const forget = () => {
     filter.reset();
@@ -72,13 +77,26 @@ export function createGpuWay({
   };
   /** @type {(report: Report, look: Look) => Look | null} */
   const learn = ({ isBad, bounds }, look) => {
-    if (isBad) throw new MatteError('inference-failed', 'the alpha is not a number');
+    if (isBad) throw badAlpha();
     return region.follow(bounds, look);
+  };
+  /** @type {(last: {report: Promise<Report>}) => Promise<void>} */
+  const watchLast = async (last) => {
+    const error = await last.report.then(({ isBad }) => (isBad ? badAlpha() : null), String);
+    if (!error) return;
+    setTimeout(() => {
+      if (reported !== last) return;
+      reported = null;
+      onFailure(error);
+    }, LATE_MS);
   };
   const learnLast = async () => {
     const last = reported;
     if (!last) return;
-    const report = await last.report;
+    const report = await last.report.catch((error) => {
+      if (reported === last) reported = null;
+      throw error;
+    });
     if (reported !== last) return; // another source meanwhile
     reported = null;
     gpuMs = now() - last.startMs;
@@ -119,8 +137,8 @@ export function createGpuWay({
     const inferred = now();
     const matteRect = region.matteRect(look);
     const made = filter.apply(alpha, { ...place, rect: look.rect, matteRect });
-    made.report.catch(() => {}); // it is looked at when the next frame comes
     reported = { look, startMs: start, report: made.report };
+    watchLast(reported);
     const times = {
       sampleMs: sampled - start,
       prepareMs: prepared - sampled,
@@ -138,6 +156,9 @@ export function createGpuWay({
     sampler: 'webgpu-external',
     samplerTimes: {},
     matte,
+    watch(listener) {
+      onFailure = listener;
+    },
     setLooks(looks) {
       filter.setLooks(looks);
       wantedRegion = looks.region ? ownRegion : wholeFrame;
@@ -148,11 +169,16 @@ export function createGpuWay({
       session.reset();
     },
     async dispose() {
+      reported = null;
       sampler.dispose();
       filter.dispose();
       await session.dispose();
     },
   };
+}
+
+function badAlpha() {
+  return new MatteError('inference-failed', 'the alpha is not a number');
 }
 
 /**

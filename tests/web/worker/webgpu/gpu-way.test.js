@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { setImmediate as settled } from 'node:timers/promises';
 import { DEFAULT_LOOKS } from '../../../../web_template/shared/looks.js';
 import { createGpuWay } from '../../../../web_template/worker/webgpu/gpu-way.js';
 import { FakeFrame } from '../../fakes.js';
@@ -123,6 +124,39 @@ test('a report that does not come fails the next frame', async () => {
   said.reports = [GOOD, new Error('the device is lost')];
   await matte(0);
   await assert.rejects(matte(100_000), /lost/);
+});
+
+test('an alpha that is none, and no frame that would tell: told a moment later, once', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const bad of [BAD, new Error('the device is lost')]) {
+    const { way, said, matte } = world();
+    /** @type {any[]} */
+    const failures = [];
+    way.watch?.((error) => failures.push(error));
+    const pass = async () => {
+      await settled();
+      context.mock.timers.tick(500);
+    };
+    await matte(0);
+    await pass();
+    assert.deepEqual(failures, []);
+    said.reports = [bad];
+    await matte(100_000);
+    assert.deepEqual(failures, []);
+    await pass();
+    assert.match(`${failures}`, bad === BAD ? /not a number/ : /lost/);
+    await matte(200_000);
+    said.reports = [bad];
+    await matte(300_000);
+    await settled();
+    await assert.rejects(matte(400_000)); // the next frame tells
+    await pass();
+    said.reports = [bad];
+    await matte(500_000);
+    way.reset();
+    await pass();
+    assert.equal(failures.length, 1);
+  }
 });
 
 test('a frame whose turn is over leaves nothing', async () => {
