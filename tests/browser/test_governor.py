@@ -47,6 +47,7 @@ def wait_for_governor(visit: Visit, condition: str) -> dict[str, Any]:
     return dict(visit.stats["governor"])
 
 
+@pytest.mark.alone
 def test_quality_goes_down_under_load_and_comes_back(visit: Visit) -> None:
     visit.start_engine(
         video=SMALL, governor=True, model="selfie-landscape", effect={"kind": "mask"}

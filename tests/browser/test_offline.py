@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from browsers import Visits
-from playwright.sync_api import Error, expect
+from playwright.sync_api import Error, Request, expect
 from serving import Environ, Servers, StartResponse, WsgiApp
 from visit import Visit
 
@@ -37,6 +37,18 @@ class Host:
         environ["PATH_INFO"] = path.removeprefix(self._below)
         app: WsgiApp = create_app(self.folder, isolate=self._isolate).wsgi_app
         return app(environ, start_response)
+
+
+def loads_of(visit: Visit) -> list[str]:
+    """The addresses that the page has been loaded from, again and again: also those left early."""
+    loads: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.is_navigation_request():
+            loads.append(request.url)
+
+    visit.page.on("request", note)
+    return loads
 
 
 def wait_until_kept(visit: Visit) -> None:
@@ -81,8 +93,7 @@ def test_a_host_without_headers_costs_one_reload(
 ) -> None:
     url = servers.start(Host(site, below))
     visit = visits.open("about:blank", **ALLOW)
-    loads: list[str] = []
-    visit.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    loads = loads_of(visit)
     visit.page.goto(f"{url}{below}/")
     until(visit, "crossOriginIsolated")
     visit.wait_until_matted("demo")
@@ -105,8 +116,7 @@ def test_a_page_that_cannot_be_isolated_does_not_reload_for_ever(
     script.write_text(re.sub(r"ISOLATION = .*?\}\)", "ISOLATION = ({})", source, flags=re.S))
     url = servers.start(Host(site_copy))
     visit = visits.open("about:blank", **ALLOW)
-    loads: list[str] = []
-    visit.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    loads = loads_of(visit)
     visit.page.goto(f"{url}/")
     until(visit, "(sessionStorage.length === 1 && navigator.serviceWorker.controller)")
     visit.wait_until_matted("demo")
