@@ -27,6 +27,28 @@ for (const track of tracks) {
   track.dispatchEvent(new Event('ended'));
 }
 """
+# A list of devices from which the camera can be taken.
+PLUGGED = """
+const { mediaDevices } = navigator;
+const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+const enumerateDevices = mediaDevices.enumerateDevices.bind(mediaDevices);
+globalThis.camera = { isThere: true, track: null, asked: 0 };
+mediaDevices.getUserMedia = async (constraints) => {
+  camera.asked++;
+  const stream = await getUserMedia(constraints);
+  [camera.track] = stream.getVideoTracks();
+  return stream;
+};
+mediaDevices.enumerateDevices = async () => (camera.isThere ? enumerateDevices() : []);
+camera.plug = (isThere) => {
+  camera.isThere = isThere;
+  if (!isThere) {
+    camera.track.stop();
+    camera.track.dispatchEvent(new Event('ended'));
+  }
+  mediaDevices.dispatchEvent(new Event('devicechange'));
+};
+"""
 
 
 def write_camera_file(clip: DemoClip) -> Path:

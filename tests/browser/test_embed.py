@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 from browsers import Visits
+from camera import PLUGGED
 from PIL import Image
 from playwright.sync_api import Page, expect
 from serving import Servers
@@ -54,6 +55,21 @@ def test_a_scene_with_a_background_and_comments(isolated_url: str, visits: Visit
 def test_a_refused_camera_is_said(isolated_url: str, visits: Visits) -> None:
     visit = visits.open(f"{isolated_url}/embed.html", camera="refused")
     expect(visit.page.locator("#said")).to_have_text(TEXTS["error.camera-denied"])
+
+
+def test_a_camera_that_is_back_goes_on_by_itself(isolated_url: str, visits: Visits) -> None:
+    visit = visits.open("about:blank")
+    visit.page.add_init_script(PLUGGED)
+    visit.page.goto(f"{isolated_url}/embed.html?effect=mask")
+    said = visit.page.locator("#said")
+    wait_for_frames(visit.page)
+    for asked in (2, 3):
+        visit.page.evaluate("camera.plug(false)")
+        expect(said).to_have_text(TEXTS["error.camera-lost"])
+        visit.page.evaluate("camera.plug(true)")
+        expect(said).to_be_hidden()
+        wait_for_frames(visit.page)
+        assert visit.page.evaluate("camera.asked") == asked
 
 
 def test_it_runs_in_another_site_s_frame(

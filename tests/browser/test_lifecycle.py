@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from browsers import Visits
+from camera import PLUGGED
 from playwright.sync_api import expect
 from visit import Visit
 
@@ -19,28 +20,6 @@ globalThis.turn = (next) => {
   state = next;
   globalThis.requestAnimationFrame = () => ++animationFrames;
   document.dispatchEvent(new Event('visibilitychange'));
-};
-"""
-# A list of devices from which the camera can be taken.
-PLUGGED = """
-const { mediaDevices } = navigator;
-const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
-const enumerateDevices = mediaDevices.enumerateDevices.bind(mediaDevices);
-globalThis.camera = { isThere: true, track: null, asked: 0 };
-mediaDevices.getUserMedia = async (constraints) => {
-  camera.asked++;
-  const stream = await getUserMedia(constraints);
-  [camera.track] = stream.getVideoTracks();
-  return stream;
-};
-mediaDevices.enumerateDevices = async () => (camera.isThere ? enumerateDevices() : []);
-camera.plug = (isThere) => {
-  camera.isThere = isThere;
-  if (!isThere) {
-    camera.track.stop();
-    camera.track.dispatchEvent(new Event('ended'));
-  }
-  mediaDevices.dispatchEvent(new Event('devicechange'));
 };
 """
 

@@ -4,6 +4,7 @@ import { checkComments } from '../shared/comments.js';
 import { parseColor } from '../shared/effects.js';
 import { MatteError } from '../shared/errors.js';
 import { builtInBackdrop } from './backdrops.js';
+import { awaitCamera } from './camera-return.js';
 import { byId, readData } from './dom.js';
 import { embedWishes } from './embed-wishes.js';
 import { pickLocale, Translator } from './i18n.js';
@@ -67,7 +68,24 @@ async function attach(engine) {
     await input.play();
     return;
   }
-  await engine.attach(await openCamera(await constraints()));
+  await showCamera(engine, await constraints());
+}
+
+/**
+ * Shows a camera, and once it was unplugged and is back, shows it again: nobody is there to ask.
+ * @param {import('./matte.js').Matte} engine
+ * @param {MediaTrackConstraints} wanted
+ */
+async function showCamera(engine, wanted) {
+  const stream = await openCamera(wanted);
+  const { deviceId } = stream.getVideoTracks()[0].getSettings();
+  const unlisten = engine.on('ended', () => {
+    unlisten();
+    if (!deviceId) return;
+    const again = { ...wanted, deviceId: { exact: deviceId } };
+    awaitCamera(deviceId, () => showCamera(engine, again).catch(say));
+  });
+  await engine.attach(stream);
 }
 
 /** @returns {Promise<MediaTrackConstraints>} */
