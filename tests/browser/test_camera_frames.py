@@ -41,3 +41,39 @@ def test_frames_flow(engines: int, mislaid: int, isolated_url: str, visits: Visi
     visit.start_engine(model="selfie-landscape", threads=1)
     visit.page.evaluate(BESIDE.replace("COUNT", str(engines)))
     visit.page.wait_for_function(FLOW, arg=FRAMES, timeout=LIMIT_MS)
+
+
+# One frame of odd size, and never another: after a while it is shown by its copy.
+STILL = """async () => {
+    const { matte, told } = livematte;
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [641, 361];
+    const context = canvas.getContext('2d');
+    const paint = context.createLinearGradient(0, 0, 641, 361);
+    paint.addColorStop(0, '#c02060');
+    paint.addColorStop(1, '#20a0e0');
+    context.fillStyle = paint;
+    context.fillRect(0, 0, 641, 361);
+    const stream = canvas.captureStream(0);
+    matte.setEffect({ kind: 'overlay', color: '#00b140' });
+    await matte.attach(stream);
+    const until = async (isDone) => {
+        while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    stream.getVideoTracks()[0].requestFrame();
+    await until(() => told.firstMatte.length > 0);
+}"""
+
+
+def test_a_copy_is_the_same_picture(isolated_url: str, visits: Visits) -> None:
+    visit = visits.open(f"{isolated_url}/licences.txt")
+    visit.start_engine(source=None, model="selfie-landscape", threads=1)
+    visit.page.evaluate(STILL)
+    early, drawn = visit.capture(), visit.snapshot()
+    # It is copied after a tenth of a second, and no canvas is taken for a camera that starves.
+    visit.page.wait_for_timeout(4000)
+    late, redrawn = visit.capture(), visit.snapshot()
+    assert early.rgb.shape == (361, 641, 3)
+    assert early.rgb.std() > 10  # a picture, not a plain area
+    assert (late.rgb == early.rgb).all()
+    assert (redrawn == drawn).all()

@@ -184,7 +184,7 @@ export class Attachment {
 function givesFrames(source) {
   const track = source instanceof MediaStream ? source.getVideoTracks()[0] : source;
   if (!(track instanceof MediaStreamTrack)) return false;
-  // A screen on which nothing moves gives none.
-  const isScreen = 'displaySurface' in track.getSettings();
-  return track.readyState === 'live' && !track.muted && track.enabled && !isScreen;
+  // Only devices are in groups: a screen or a canvas on which nothing moves gives no frames.
+  const isDevice = !!track.getSettings().groupId;
+  return isDevice && track.readyState === 'live' && !track.muted && track.enabled;
 }
