@@ -11,6 +11,7 @@ from builder.rewrites import (
     TUNED,
     apply_rewrites,
     clip_bounds,
+    column_phases,
     conv_transpose,
     depthwise_rows,
     gates,
@@ -246,6 +247,39 @@ def test_other_convolutions_make_single_rows(settings):
         depthwise_rows.apply, net,
         net.conv(net.input, settings.pop("outputs"), 4, 5, pads=[2] * 4, **settings),
     )  # fmt: skip
+
+
+@property_settings
+@example(seed=0, c=2, m=3, size=(8, 12), kernel=(3, 3), strides=(2, 2), pads=(0, 0, 1, 1))
+@given(
+    seed=seeds, c=st.integers(1, 3), m=st.integers(3, 4),
+    size=st.tuples(st.integers(5, 9), st.sampled_from([6, 12])),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    strides=st.tuples(st.integers(1, 3), st.integers(2, 3)),
+    pads=st.tuples(*[st.integers(0, 3)] * 4),
+)  # fmt: skip
+def test_skipped_columns_are_channels(seed, c, m, size, kernel, strides, pads):
+    net = Net((1, c, *size), seed)
+    y = net.add("Relu", net.conv(net.input, m, c))
+    y = net.conv(y, m, m, kernel, group=m, strides=list(strides), pads=list(pads))
+    after = ops(rewritten(column_phases.apply, net, y))
+    # Where the stride leaves so many columns over that a phase has more than it needs, it is not.
+    assert after in (
+        ["Reshape", "Transpose", "Reshape", "Conv", "Relu", "Reshape", "Conv"],
+        ["Conv", "Relu", "Conv"],
+    )
+    assert len(after) == 7 or pads[3] < strides[1]
+
+
+@pytest.mark.parametrize("case", ["odd width", "dilated", "two use it", "3x3 before", "wider"])
+def test_columns_that_stay(case):
+    net = Net((1, 4, 8, 9 if case == "odd width" else 8))
+    y = net.conv(net.input, 2 if case == "wider" else 4, 4, 3 if case == "3x3 before" else 1)
+    m = 2 if case == "wider" else 4
+    more = {"dilations": [1, 2]} if case == "dilated" else {}
+    outs = [net.add("Relu", y)] if case == "two use it" else []
+    y = net.conv(y, m, m, 3, group=m, strides=[2, 2], pads=[1] * 4, **more)
+    untouched(column_phases.apply, net, y, *outs)
 
 
 def _rows_at_a_time(net: Net, c: int) -> str:
