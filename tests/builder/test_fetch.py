@@ -295,7 +295,11 @@ class TestMembersOfArchives:
             with contextlib.suppress(FetchError):
                 archives.member(damaged, "folder/model.onnx", "a")
 
-    @pytest.mark.parametrize("data", [b"", b"no archive", zipped({}), tarred({})])
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"no archive", zipped({}), tarred({})],
+        ids=["nothing", "text", "empty zip", "empty tar"],  # a tar's bytes hold the time
+    )
     def test_of_no_archive_are_refused(self, data: bytes) -> None:
         with pytest.raises(FetchError, match=r"no \.zip or \.tar archive|it holds nothing"):
             archives.member(data, "model", "a")

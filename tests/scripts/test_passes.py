@@ -86,6 +86,14 @@ def test_a_choice_of_tests_is_kept(project: Path) -> None:
     assert "= 2 passed" in said.splitlines()[-1]
 
 
+def test_a_broken_file_fails_the_run_and_hides_nothing(project: Path) -> None:
+    (project / "test_broken.py").write_text("import nothing_of_that_name\n")
+    status, said, told = run(project, "-n", "2", "-k", "not wrong")
+    assert [kind for kind, _ in told] == ["beside"] * 6 + ["timed"] * 2
+    assert status == 1, said
+    assert "nothing_of_that_name" in said
+
+
 def test_one_process_runs_everything_in_its_order(project: Path) -> None:
     status, said, told = run(project)
     assert [kind for kind, _ in told] == [*["beside"] * 3, "timed", "timed", "beside"] * 2
