@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = ("selfie-landscape", "selfie")
 
 DEMO_WIDTH, DEMO_HEIGHT, DEMO_FPS, DEMO_SECONDS = 1280, 720, 30, 8
+HOST_LIMIT = 25 * 2**20  # bytes of a file that some static hosts take
 # What shapes a site besides the project's own code.
 _TOOLS = (
     "av", "brotli", "jinja2", "matplotlib", "numpy", "onnx", "onnxruntime", "onnxsim", "pillow",
@@ -97,10 +98,11 @@ def build_site(
     backgrounds = SiteBackgrounds()
     if choices.backgrounds:
         backgrounds = read_backgrounds(choices.backgrounds, (*BACKDROPS, OWN_BACKDROP), progress)
-    runtime = Runtime.from_npm(paths.node_modules())
+    runtime = Runtime.from_npm(paths.node_modules(), choices.webgpu)
     # Half a minute each on one core when not in the cache: it goes on beside the models' stages.
-    builds = runtime.webgpu.values()
-    warm_up([runtime.wasm, *(build.wasm for build in builds)], paths.cache_dir())
+    large = [runtime.wasm, *(build.wasm for build in runtime.webgpu.values())]
+    tell_of_large_files(large, progress)
+    warm_up(large, paths.cache_dir())
     built = tuple(build_model(recipe, progress, calibration) for recipe in recipes)
     plan = SitePlan(
         title=choices.title,
@@ -123,6 +125,17 @@ def build_site(
     progress("rendering the site")
     render_site(plan, site_dir, progress=progress)
     return BuildResult(site_dir, rendered=True, models=built)
+
+
+def tell_of_large_files(files: Sequence[Path], progress: Progress) -> None:
+    """Say which of the files some hosts refuse."""
+    for file in files:
+        size = file.stat().st_size
+        if size > HOST_LIMIT:
+            progress(
+                f"{file.name} is {size / 2**20:.1f} MiB: hosts that take files of up to "
+                f"{HOST_LIMIT // 2**20} MiB refuse it"
+            )
 
 
 def watched_paths(models: Sequence[str], choices: SiteChoices | None = None) -> tuple[Path, ...]:
@@ -204,7 +217,8 @@ def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices, switches: list
         [_tuning_state(recipe) for recipe in recipes],
         [_source_state(recipe) for recipe in recipes],
         [hash_files(files_of(tree)) for tree in trees],
-        [choices.title, choices.default_effect, choices.locale, choices.base, *switches],
+        [choices.title, choices.default_effect, choices.locale, choices.base, choices.webgpu],
+        switches,
         [_folder_state(folder) for folder in (choices.backgrounds, choices.templates)],
         _versions(
             (

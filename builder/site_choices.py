@@ -13,13 +13,18 @@ PAGE_EFFECTS = ("image", "blur", "color", "cutout", "overlay", "mask")
 COMMENTS = "comments"  # fly before the first of them
 FIRST_EFFECTS = (*PAGE_EFFECTS, COMMENTS)
 
+# The inference runtime's builds with WebGPU that a site can have: the one for browsers with
+# JavaScript Promise Integration, that and the one for all others, or neither.
+WEBGPU_BUILDS = ("jspi", "both", "none")
+
 
 @dataclass(frozen=True, slots=True)
 class SiteChoices:
     """A site in one's own name.
 
     Raises:
-        SiteError: no title, an effect that the page has not, or no address of a site.
+        SiteError: no title, an effect that the page has not, no address of a site, or no choice of
+            the WebGPU builds.
     """
 
     title: str = TITLE
@@ -28,6 +33,7 @@ class SiteChoices:
     base: str = ""  # where the site will be: an address that ends on a slash
     backgrounds: Path | None = None  # a folder of pictures
     templates: Path | None = None  # a folder of files that take the place of Livematte's
+    webgpu: str = WEBGPU_BUILDS[0]
 
     def __post_init__(self) -> None:
         if not self.title.strip():
@@ -36,6 +42,11 @@ class SiteChoices:
             raise SiteError(
                 f"the page has no effect {self.default_effect!r}; choose one of: "
                 f"{', '.join(FIRST_EFFECTS)}"
+            )
+        if self.webgpu not in WEBGPU_BUILDS:
+            raise SiteError(
+                f"there are no WebGPU builds {self.webgpu!r}; choose one of: "
+                f"{', '.join(WEBGPU_BUILDS)}"
             )
         object.__setattr__(self, "base", _checked_base(self.base))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.errors import SiteError
+from builder.site_choices import WEBGPU_BUILDS
 
 # Either the bytes themselves or a file that holds them; a file is read when the site is rendered.
 Content = bytes | Path
@@ -66,6 +67,10 @@ class SiteModel:
     golden: Content | None = None  # the file of ``golden.golden_frame``; none: nothing is proved
 
 
+# The modules of the WebGPU builds, by how WebAssembly waits in them for the GPU.
+_WEBGPU_MODULES = {"jspi": "ort.jspi.min.mjs", "asyncify": "ort.webgpu.min.mjs"}
+
+
 @dataclass(frozen=True, slots=True)
 class RuntimeBuild:
     """One build of the inference runtime: three files that belong together."""
@@ -90,12 +95,16 @@ class Runtime:
     webgpu: Mapping[str, RuntimeBuild] = field(default_factory=dict)
 
     @classmethod
-    def from_npm(cls, node_modules: Path) -> "Runtime":
-        """Find onnxruntime-web's plain wasm build (SIMD and threads) and its WebGPU build for JSPI.
+    def from_npm(cls, node_modules: Path, webgpu: str = WEBGPU_BUILDS[0]) -> "Runtime":
+        """Find onnxruntime-web's plain wasm build (SIMD and threads) and its WebGPU builds.
 
         WebAssembly has to wait for the GPU. Browsers with JavaScript Promise Integration do that
         themselves. The build for the others ("asyncify") is 26.8 MB, more than the 25 MiB that some
-        hosts take as a file, so it is left out: those browsers stay with plain wasm.
+        hosts take as a file: without it those browsers stay with plain wasm.
+
+        Args:
+            node_modules: where the package is.
+            webgpu: which of them the site is to have, one of ``WEBGPU_BUILDS``.
 
         Raises:
             SiteError: the package is not there, or not whole.
@@ -113,11 +122,13 @@ class Runtime:
                 glue=folder / "dist" / "ort-wasm-simd-threaded.mjs",
                 wasm=folder / "dist" / "ort-wasm-simd-threaded.wasm",
                 webgpu={
-                    "jspi": RuntimeBuild(
-                        module=folder / "dist" / "ort.jspi.min.mjs",
-                        glue=folder / "dist" / "ort-wasm-simd-threaded.jspi.mjs",
-                        wasm=folder / "dist" / "ort-wasm-simd-threaded.jspi.wasm",
+                    build: RuntimeBuild(
+                        module=folder / "dist" / module,
+                        glue=folder / "dist" / f"ort-wasm-simd-threaded.{build}.mjs",
+                        wasm=folder / "dist" / f"ort-wasm-simd-threaded.{build}.wasm",
                     )
+                    for build, module in _WEBGPU_MODULES.items()
+                    if webgpu in (build, "both")
                 },
             )
         except OSError as error:

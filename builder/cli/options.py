@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from builder.site_choices import FIRST_EFFECTS, SiteChoices
+from builder.site_choices import FIRST_EFFECTS, WEBGPU_BUILDS, SiteChoices
 
 if TYPE_CHECKING:
     from builder.predict import Segmenter
@@ -51,6 +51,9 @@ _OWN_SITE = (
                  help="Where the site will be, for search engines and link previews."),
     click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
                  help="Files that take the place of those of the same path in web_template/."),
+    click.option("--webgpu", type=click.Choice(WEBGPU_BUILDS),
+                 help="The WebGPU runtime: for browsers that have JSPI; for the others too, a file "
+                 "of more than 25 MiB; or none [jspi]."),
 )  # fmt: skip
 
 site_option = click.option(

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from test_page_templates import Page, render
 from tiny_site import make_plan, write
 
 from builder import paths
-from builder.build import watched_paths
+from builder.build import _fingerprint, watched_paths
+from builder.cli import main
 from builder.errors import LivematteError, MediaError, SiteError
 from builder.site import site_files
 from builder.site_backgrounds import read_backgrounds
-from builder.site_choices import COMMENTS, PAGE_EFFECTS, SiteChoices
-from builder.site_plan import BACKDROPS, SiteBackgrounds
+from builder.site_choices import COMMENTS, PAGE_EFFECTS, WEBGPU_BUILDS, SiteChoices
+from builder.site_plan import BACKDROPS, Runtime, SiteBackgrounds
 
 
 def photo(path: Path, width: int = 64, height: int = 48, **options: object) -> Path:
@@ -180,6 +182,7 @@ def test_addresses(base: str, kept: str) -> None:
         ({"title": "  "}, "the title is empty"),
         ({"default_effect": "sparkle"}, "the page has no effect 'sparkle'; choose one of: image,"),
         ({"default_effect": "sparkle"}, "mask, comments"),
+        ({"webgpu": "jsep"}, "no WebGPU builds 'jsep'; choose one of: jspi, both, none"),
     ],
 )
 def test_choices_that_cannot_be_kept(choices: dict[str, str], message: str) -> None:
@@ -261,3 +264,20 @@ def test_folders_that_override_nothing(tmp_path: Path) -> None:
 def test_the_dev_server_follows_them(tmp_path: Path) -> None:
     choices = SiteChoices(backgrounds=tmp_path / "a", templates=tmp_path / "b")
     assert watched_paths((), choices)[-2:] == (tmp_path / "a", tmp_path / "b")
+
+
+def test_the_webgpu_builds_are_those_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_node_modules: Path, webgpu: str) -> None:
+        raise SiteError(f"asked for {webgpu}")
+
+    monkeypatch.setattr(Runtime, "from_npm", refuse)
+    for words, asked in (((), "jspi"), (("--webgpu", "both"), "both")):
+        done = CliRunner().invoke(main, ["build", "--site", str(tmp_path / "site"), *words])
+        assert f"asked for {asked}" in done.stderr
+
+
+def test_other_webgpu_builds_are_another_site() -> None:
+    found = {_fingerprint((), SiteChoices(webgpu=each), []) for each in WEBGPU_BUILDS}
+    assert len(found) == 3

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tiny_site import make_plan, model, sha256, snapshot, write
+from tiny_site import make_node_modules, make_plan, model, sha256, snapshot, write
 
 from builder import headers, paths
+from builder.build import tell_of_large_files
 from builder.errors import SiteError
 from builder.join import find_esbuild
 from builder.precompress import decompress, is_compressible
 from builder.site import Runtime, SitePlan, SiteVariant, render_site, site_files
+from builder.site_choices import WEBGPU_BUILDS
 
 
 @pytest.fixture
@@ -388,15 +390,44 @@ def test_runtime_of_npm(tmp_path: Path) -> None:
         Runtime.from_npm(tmp_path)
 
 
-def test_the_installed_runtime_is_whole() -> None:
-    runtime = Runtime.from_npm(paths.node_modules())
+@pytest.mark.parametrize(
+    ("webgpu", "builds"),
+    [("jspi", ["jspi"]), ("both", ["jspi", "asyncify"]), ("none", [])],
+)
+def test_the_installed_runtime_is_whole(webgpu: str, builds: list[str]) -> None:
+    runtime = Runtime.from_npm(paths.node_modules(), webgpu)
     assert (runtime.package, runtime.licence) == ("onnxruntime-web", "MIT")
-    assert list(runtime.webgpu) == ["jspi"]
-    for build in (runtime, runtime.webgpu["jspi"]):
+    assert list(runtime.webgpu) == builds
+    for build in (runtime, *runtime.webgpu.values()):
         assert all(path.is_file() for path in (build.module, build.glue, build.wasm))
         # The module must ask for the glue by the name that the site gives it.
         assert build.glue.name in build.module.read_text("utf-8")
-        assert build.wasm.stat().st_size < 25 * 2**20  # one host's limit for a file
+
+
+def test_no_file_of_a_usual_site_is_too_large_for_a_host() -> None:
+    told: list[str] = []
+    for webgpu in WEBGPU_BUILDS:
+        runtime = Runtime.from_npm(paths.node_modules(), webgpu)
+        files = [build.wasm for build in (runtime, *runtime.webgpu.values())]
+        tell_of_large_files(files, told.append)
+        assert len(told) == (1 if webgpu == "both" else 0)
+        told.clear()
+    tell_of_large_files([Runtime.from_npm(paths.node_modules(), "both").webgpu["asyncify"].wasm],
+                        told.append)  # fmt: skip
+    assert "asyncify.wasm is 25." in told[0]
+    assert "up to 25 MiB refuse it" in told[0]
+
+
+def test_a_site_has_the_webgpu_builds_that_were_chosen(tmp_path: Path) -> None:
+    for webgpu, builds in (("both", ["jspi", "asyncify"]), ("none", [])):
+        runtime = Runtime.from_npm(make_node_modules(tmp_path / webgpu), webgpu)
+        files = site_files(make_plan(tmp_path / f"{webgpu}-plan", runtime=runtime))
+        found = json.loads(files["manifest.json"])["runtimes"]["webgpu"]
+        assert list(found) == builds
+        for build, parts in found.items():
+            assert all(parts[part] in files for part in ("module", "glue", "wasm"))
+            assert parts["wasmBytes"] == len(files[parts["wasm"]])
+            assert parts["wasm"].startswith(f"runtime-{build}-")
 
 
 @pytest.mark.parametrize(

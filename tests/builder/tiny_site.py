@@ -72,6 +72,9 @@ def make_node_modules(root: Path) -> Path:
             dist + "ort.jspi.min.mjs": "export default 3;\n",
             dist + "ort-wasm-simd-threaded.jspi.mjs": "export default 4;\n",
             dist + "ort-wasm-simd-threaded.jspi.wasm": "\0asm" + "jspi " * 500,
+            dist + "ort.webgpu.min.mjs": "export default 5;\n",
+            dist + "ort-wasm-simd-threaded.asyncify.mjs": "export default 6;\n",
+            dist + "ort-wasm-simd-threaded.asyncify.wasm": "\0asm" + "async " * 600,
         },
     )
     return root
