@@ -1,16 +1,14 @@
 """Half precision: as a way to store weights, and as a way to compute."""
 
-import logging
-
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from builder.contract import check_contract
 from builder.errors import QuantizeError
 from builder.messages import one_line
-
-log = logging.getLogger(__name__)
+from builder.quantize.stored import Stored, store_weights
 
 # A Cast node with its names takes about as many bytes as fp16 saves on this many weights.
 FP16_MIN_ELEMENTS = 64
@@ -27,25 +25,15 @@ def fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     Raises:
         ContractError: the model does not keep the contract.
     """
-    check_contract(model)
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
-    graph = result.graph
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT:
-            continue
-        values = numpy_helper.to_array(tensor)
-        if values.size < FP16_MIN_ELEMENTS or np.abs(values).max() > FP16_MAX:
-            continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_h"))
-        casts.append(helper.make_node("Cast", [f"{name}_h"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = list(graph.node)
-    del graph.node[:]
-    graph.node.extend([*casts, *nodes])  # ahead of their readers, as ONNX demands
-    log.debug("%d of %d tensors stored in fp16", len(casts), len(graph.initializer))
-    return result
+    return store_weights(model, _stored)
+
+
+def _stored(name: str, values: NDArray[np.float32]) -> Stored | None:
+    if values.size < FP16_MIN_ELEMENTS or np.abs(values).max() > FP16_MAX:
+        return None
+    tensor = numpy_helper.from_array(values.astype(np.float16), f"{name}_h")
+    cast = helper.make_node("Cast", [f"{name}_h"], [name], to=onnx.TensorProto.FLOAT)
+    return [tensor], [cast]
 
 
 def fp16_compute(model: onnx.ModelProto) -> onnx.ModelProto:
