@@ -37,6 +37,7 @@ class FakeVideo extends EventTarget {
   readyState = 0;
   currentTime = 0;
   videoWidth = 4;
+  hasPicture = true;
   isPlaying = false;
   /** @type {FakeStream | null} */
   srcObject = null;
@@ -111,6 +112,7 @@ const globals = {
     /** @param {FakeVideo} video @param {{timestamp: number}} options */
     constructor(video, options) {
       if (video.error) throw new DOMException('tainted', 'SecurityError');
+      if (!video.hasPicture) throw new DOMException('no picture', 'InvalidStateError');
       super(options);
     }
   },
@@ -213,6 +215,23 @@ test('Firefox: a hidden video plays the track and gives its frames', async () =>
   );
   feed.stop();
   assert.deepEqual([video.srcObject, video.callbacks.size], [null, 0]);
+});
+
+test('a hidden video that has no picture of its stream yet is no fault; a video file is', async () => {
+  const { feed, told } = await open(new FakeTrack());
+  const video = Object.assign(/** @type {FakeVideo} */ (made.video), { hasPicture: false });
+  feed.start();
+  video.present();
+  assert.deepEqual([told.frames.length, told.errors.length], [0, 0]);
+  video.hasPicture = true;
+  video.present();
+  assert.equal(told.frames.length, 1);
+
+  const without = Object.assign(new FakeVideo(), { hasPicture: false });
+  const opened = await open(without);
+  opened.feed.start();
+  without.present();
+  assert.equal(opened.told.errors[0].code, 'file-unreadable');
 });
 
 test('a camera that is taken away is told, one that is let go is not', async () => {

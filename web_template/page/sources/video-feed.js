@@ -28,7 +28,7 @@ export async function openVideoElement(video, listeners, source = 'video') {
 
   const push = () => {
     if (inFlight >= MAX_IN_FLIGHT) return;
-    const frame = readFrame(video, listeners);
+    const frame = readFrame(video, listeners, source);
     if (!frame) return;
     inFlight++;
     listeners.onFrame(frame);
@@ -100,11 +100,15 @@ export async function openVideoFile(file, listeners) {
 /**
  * @param {HTMLVideoElement} video
  * @param {FeedListeners} listeners
+ * @param {'stream' | 'video'} source
  */
-function readFrame(video, listeners) {
+function readFrame(video, listeners, source) {
   try {
     return new VideoFrame(video, { timestamp: Math.round(video.currentTime * 1e6) });
   } catch (error) {
+    // A stream that has just been attached says that it has data before it has a picture.
+    const isEarly = source === 'stream' && error instanceof DOMException;
+    if (isEarly && error.name === 'InvalidStateError') return null;
     // A video of another origin is tainted; one without a picture has no frame.
     listeners.onError(MatteError.from(error, 'file-unreadable', 'the video gives no frames'));
     return null;
