@@ -216,7 +216,8 @@ export class Engine {
     const opened = openInput(input, {
       onFrame: (frame) => this.#offer(frame),
       onEnded: told(() => this.#streamEnded(sourceId)),
-      onStarved: told(() => this.#tell('starved', { sourceId })),
+      // Until there is a model the last frame waits, and may be what keeps the next one away.
+      onStarved: told(() => this.#models.way && this.#tell('starved', { sourceId })),
       onError: told((error) => {
         this.#detach();
         this.#tell('error', MatteError.from(error, 'camera-lost', 'the stream broke').toWire());
