@@ -20,6 +20,12 @@ BESIDE = """async () => {
 # Frames that the page has and forgets, as one that is lost on its way from page to worker.
 MISLAY = """async (count) => {
     window.mislaid = [];
+    window.plays = 0;
+    const { play } = HTMLVideoElement.prototype;
+    HTMLVideoElement.prototype.play = function () {
+        window.plays++;
+        return play.call(this);
+    };
     const camera = await navigator.mediaDevices.getUserMedia({ video: true });
     const [track] = camera.getVideoTracks();
     const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
@@ -32,15 +38,23 @@ FLOW = """(count) => {
 }"""
 
 
+# Alone: an engine that is kept waiting for seconds takes the camera's frames for lost.
+@pytest.mark.alone
 @pytest.mark.parametrize(
-    ("engines", "mislaid"), [(2, 0), (1, 1), (1, 2)], ids=["two engines", "one lost", "two lost"]
+    ("engines", "mislaid", "videos"),
+    [(2, 0, 0), (1, 1, 0), (1, 2, 1)],
+    ids=["two engines", "one lost", "two lost"],
 )
-def test_frames_flow(engines: int, mislaid: int, isolated_url: str, visits: Visits) -> None:
+def test_frames_flow(
+    engines: int, mislaid: int, videos: int, isolated_url: str, visits: Visits
+) -> None:
     visit = visits.open(f"{isolated_url}/licences.txt")
     visit.page.evaluate(MISLAY, mislaid)
     visit.start_engine(model="selfie-landscape", threads=1)
     visit.page.evaluate(BESIDE.replace("COUNT", str(engines)))
     visit.page.wait_for_function(FLOW, arg=FRAMES, timeout=LIMIT_MS)
+    # Only where nothing else helps does a video element play the camera.
+    assert visit.page.evaluate("plays") == videos
 
 
 # One frame of odd size, and never another: after a while it is shown by its copy.
