@@ -13,5 +13,6 @@ worker.addEventListener('activate', (/** @type {any} */ event) => {
 async function showAnew() {
   await worker.clients.claim();
   const pages = await worker.clients.matchAll({ type: 'window' });
-  await Promise.allSettled(pages.map((/** @type {any} */ page) => page.navigate(page.url)));
+  // Not waited for: a page that is loaded waits for this worker to be active.
+  for (const page of pages) page.navigate(page.url).catch(() => {});
 }
