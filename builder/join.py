@@ -92,9 +92,15 @@ def _worlds(
         for name in names
         for found in _WORKER.findall(sources[name].decode("utf-8", "replace"))
     }
+    # What a worker's entry imports later keeps its name, so that it can be asked for early.
+    late = {
+        name: {each["path"] for each in facts["imports"] if each["kind"] == "dynamic-import"}
+        for name, facts in inputs.items()
+        if name in workers
+    }
     pages = {n for n in names if n.startswith("page/") and n not in imported} | set(public)
     sheets = {n for n in names if n.endswith(".css") and n not in imported}
-    worlds = [sorted(pages), *([n] for n in sorted(workers & set(names))), sorted(sheets)]
+    worlds = [sorted(pages), *(sorted({n} | late[n]) for n in sorted(late)), sorted(sheets)]
     return [entries for entries in worlds if entries]
 
 

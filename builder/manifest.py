@@ -74,7 +74,8 @@ def file_list(files: Mapping[str, bytes]) -> list[Json]:
 
 def _runtime(prefix: str, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:
     paths = {part: places[prefix + part] for part in ("module", "glue", "wasm")}
-    return {**paths, "wasmBytes": len(files[paths["wasm"]])}
+    wasm = files[paths["wasm"]]
+    return {**paths, "wasmBytes": len(wasm), "wasmSha256": hashlib.sha256(wasm).hexdigest()}
 
 
 def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:

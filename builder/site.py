@@ -78,7 +78,10 @@ _MODULE_FOLDERS = ("page", "shared", "worker")
 _PUBLIC_MODULES = ("matte.js", "live-matte.js")
 
 # What the page runs at once, where the modules are joined.
-_EARLY = ("worker/worker.js", "page/first-paint.js", "page/app.js", "page/matte.js")
+_EARLY = (
+    "worker/worker.js", "worker/main.js", "worker/runtime-glue.js",
+    "page/first-paint.js", "page/app.js", "page/matte.js",
+)  # fmt: skip
 
 # Only those other pages need them.
 _NOT_THE_PAGES = ("live-matte.js", "live-matte-source.js")

@@ -154,9 +154,29 @@ def test_a_missing_or_damaged_model_is_said_and_can_be_tried_again(
     visit.wait_until_matted("demo")
 
 
-def test_a_missing_worker_is_said(site_copy: Path, servers: Servers, visits: Visits) -> None:
-    for file in site_copy.glob("engine-*/worker/worker.js"):
-        file.unlink()
+def test_a_damaged_runtime_never_runs(site_copy: Path, servers: Servers, visits: Visits) -> None:
+    [wasm] = site_copy.glob("runtime-*/ort-wasm-simd-threaded.wasm")
+    for copy in wasm.parent.glob(f"{wasm.name}.*"):
+        copy.unlink()
+    content = wasm.read_bytes()
+    # A byte of the last section: it would be compiled and run.
+    wasm.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    visit = visits.open("about:blank")
+    visit.expect("integrity", "Failed to load resource")
+    visit.page.goto(f"{servers.site(site_copy)[0]}/")
+    expect_notice(visit, "model-unavailable")
+    expect(visit.page.locator("#frame")).to_have_attribute("data-state", "failed")
+    wasm.write_bytes(content)
+    visit.page.locator("#retry").click()
+    visit.wait_until_matted("demo")
+
+
+@pytest.mark.parametrize("name", ["worker.js", "main.js"])
+def test_a_missing_worker_is_said(
+    name: str, site_copy: Path, servers: Servers, visits: Visits
+) -> None:
+    [file] = site_copy.glob(f"engine-*/worker/{name}")
+    file.unlink()
     visit = visits.open("about:blank")
     visit.expect("404", "Failed to load resource")
     visit.page.goto(f"{servers.site(site_copy)[0]}/")

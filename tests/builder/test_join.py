@@ -64,7 +64,7 @@ def test_entries_keep_their_names_and_the_others_are_gone() -> None:
         "page/matte.js",
         "page/part-#.js",
         "styles/page.css",
-        "worker/part-#.js",  # only when it is asked for
+        "worker/late.js",  # only when it is asked for
         "worker/worker.js",
     }
     assert joined.files["assets/watchdog.js"] == SOURCES["assets/watchdog.js"].encode()

@@ -149,12 +149,14 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
     runtime = manifest["runtime"]
     assert (runtime["package"], runtime["version"]) == ("onnxruntime-web", "9.8.7")
     assert runtime["wasmBytes"] == (site / runtime["wasm"]).stat().st_size == 2004
+    assert runtime["wasmSha256"] == sha256((site / runtime["wasm"]).read_bytes())
     assert len({Path(runtime[part]).parent for part in ("module", "glue", "wasm")}) == 1
     jspi = manifest["runtimes"]["webgpu"].pop("jspi")
     assert manifest["runtimes"] == {"webgpu": {}}
     assert jspi.pop("wasmBytes") == (site / jspi["wasm"]).stat().st_size == 2504
     assert (site / jspi["module"]).read_text() == "export default 3;\n"
     assert (site / jspi["glue"]).read_text() == "export default 4;\n"
+    assert jspi.pop("wasmSha256") == sha256((site / jspi["wasm"]).read_bytes())
     assert len({Path(path).parent for path in jspi.values()}) == 1
     assert (site / manifest["demo"]["file"]).read_bytes() == b"webm bytes"
     assert (site / manifest["demo"]["poster"]).read_bytes() == b"jpeg bytes"

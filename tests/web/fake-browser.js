@@ -159,7 +159,7 @@ export const MANIFEST = /** @type {any} */ ({
     preferred: 'fp32',
     variants: [{ name: 'fp32', file: `models/${name}.onnx`, bytes: 1, sha256: '' }],
   })),
-  runtime: { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 1 },
+  runtime: { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 1, wasmSha256: 'ab' },
 });
 
 class FakeCanvas {

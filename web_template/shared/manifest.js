@@ -32,6 +32,7 @@
  * @property {string} glue    the WebAssembly module's loader
  * @property {string} wasm
  * @property {number} wasmBytes
+ * @property {string} wasmSha256  hex
  * @typedef {RuntimeFiles & {package: string, version: string}} Runtime
  * @typedef {'jspi' | 'asyncify'} GpuBuild  how WebAssembly waits for the GPU: by JavaScript Promise
  *   Integration, or by code of its own, which any browser runs but which is half as large again
@@ -77,6 +78,7 @@
  * @property {string} glue
  * @property {string} wasm
  * @property {number} wasmBytes
+ * @property {string} wasmSha256  hex
  */
 
 import { MatteError } from './errors.js';
@@ -236,11 +238,12 @@ export function gpuRuntimeSpec(manifest, siteRoot, hasJspi) {
  * @param {URL} siteRoot
  * @returns {RuntimeSpec}
  */
-function absolute({ module, glue, wasm, wasmBytes }, siteRoot) {
+function absolute({ module, glue, wasm, wasmBytes, wasmSha256 }, siteRoot) {
   return {
     module: new URL(module, siteRoot).href,
     glue: new URL(glue, siteRoot).href,
     wasm: new URL(wasm, siteRoot).href,
     wasmBytes,
+    wasmSha256,
   };
 }

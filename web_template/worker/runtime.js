@@ -7,6 +7,7 @@
  */
 
 import { MatteError } from '../shared/errors.js';
+import { compileWasm } from './wasm.js';
 
 export const INPUT = 'frame';
 export const OUTPUT = 'alpha';
@@ -37,17 +38,37 @@ export function loadRuntime(runtime, threads) {
  * @param {number} threads
  * @returns {Promise<Runtime>}
  */
-async function importRuntime(url, { glue, wasm }, threads) {
+async function importRuntime(url, runtime, threads) {
+  compileWasm(runtime).catch(() => {}); // a session that does not start tells of it
   try {
-    const ort = /** @type {Runtime} */ (await import(url));
+    const mjs = glueUrl(runtime);
+    const importing = import(url);
+    import(mjs).catch(() => {}); // likewise: here only so that it is there when it is needed
+    const ort = /** @type {Runtime} */ (await importing);
     ort.env.logLevel = 'error';
-    ort.env.wasm.wasmPaths = { mjs: glue, wasm };
+    ort.env.wasm.wasmPaths = { mjs, wasm: runtime.wasm };
     ort.env.wasm.numThreads = threads;
     ort.env.wasm.proxy = false;
     return ort;
   } catch (error) {
     throw MatteError.from(error, 'model-unavailable', 'the inference runtime cannot be loaded');
   }
+}
+
+/** @param {RuntimeSpec} runtime */
+function glueUrl({ glue }) {
+  return `${new URL('./runtime-glue.js', import.meta.url).href}#${encodeURIComponent(glue)}`;
+}
+
+/**
+ * Why a session did not start, if that was the runtime's fault.
+ * @param {RuntimeSpec} runtime
+ * @throws {MatteError} 'model-unavailable'
+ */
+export async function checkRuntime(runtime) {
+  await compileWasm(runtime).catch((error) => {
+    throw MatteError.from(error, 'model-unavailable', 'the inference runtime cannot be loaded');
+  });
 }
 
 /** How often is looked whether a start has taken too long. */

@@ -26,7 +26,15 @@ import { capabilities } from '../shared/capabilities.js';
 import { MatteError } from '../shared/errors.js';
 import { checkGolden, fetchGolden, fillWithGolden } from './golden.js';
 import { fetchModel } from './model-fetch.js';
-import { hasArrived, INPUT, loadRuntime, OUTPUT, STATE_INPUT, withinLimit } from './runtime.js';
+import {
+  checkRuntime,
+  hasArrived,
+  INPUT,
+  loadRuntime,
+  OUTPUT,
+  STATE_INPUT,
+  withinLimit,
+} from './runtime.js';
 
 /** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
 const START_LIMIT_MS = 20_000;
@@ -75,7 +83,8 @@ async function startSession({ runtime, model, bytes, golden }, threads) {
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
-  }).catch((error) => {
+  }).catch(async (error) => {
+    await checkRuntime(runtime);
     throw MatteError.from(error, 'model-unavailable', `the model ${model.name} does not load`);
   });
   const input = new Float32Array(3 * model.height * model.width);

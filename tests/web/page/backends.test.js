@@ -11,7 +11,7 @@ const { createMatte } = await import('../../../web_template/page/matte.js');
 /** @typedef {import('../../../web_template/page/matte.js').Matte} Matte */
 
 const GPU = { reason: null, isSoftware: false, hasF16: true, name: 'acme' };
-const FILES = { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 1 };
+const FILES = { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 1, wasmSha256: 'ab' };
 const SITE = { ...MANIFEST, fingerprint: 'build 1', runtimes: { webgpu: { asyncify: FILES } } };
 const WON = { fingerprint: 'build 1', browser: '', adapter: 'acme', backend: 'webgpu', reason: '' };
 

@@ -43,6 +43,7 @@ const manifest = () => ({
     glue: 'runtime/glue.mjs',
     wasm: 'runtime/ort.wasm',
     wasmBytes: 9,
+    wasmSha256: 'ab',
   },
 });
 
@@ -115,6 +116,7 @@ test('the runtime below the root', () => {
     glue: 'https://host.example/some/where/runtime/glue.mjs',
     wasm: 'https://host.example/some/where/runtime/ort.wasm',
     wasmBytes: 9,
+    wasmSha256: 'ab',
   });
 });
 
@@ -124,6 +126,7 @@ const build = (name) => ({
   glue: `${name}/g.mjs`,
   wasm: `${name}/w.wasm`,
   wasmBytes: 7,
+  wasmSha256: 'ab',
 });
 
 for (const [shipped, hasJspi, expected] of /** @type {[string[], boolean, string][]} */ ([
@@ -138,6 +141,7 @@ for (const [shipped, hasJspi, expected] of /** @type {[string[], boolean, string
       glue: `https://host.example/some/where/${expected}/g.mjs`,
       wasm: `https://host.example/some/where/${expected}/w.wasm`,
       wasmBytes: 7,
+      wasmSha256: 'ab',
     });
   });
 }

@@ -9,7 +9,7 @@ import { FakeFrame, until } from '../fakes.js';
 
 /** @typedef {import('../../../web_template/worker/segmenter.js').SegmenterOptions} SegmenterOptions */
 
-const RUNTIME = { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 10 };
+const RUNTIME = { module: 'm', glue: 'g', wasm: 'w', wasmBytes: 10, wasmSha256: 'ab' };
 
 /** @param {string} name */
 const modelNamed = (name) => ({

@@ -26,6 +26,9 @@ const WITH_GOLDEN = {
   },
 };
 
+const EMPTY_WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+const WASM_TYPE = { headers: { 'Content-Type': 'application/wasm' } };
+
 let runtimes = 0;
 
 /**
@@ -58,7 +61,10 @@ function runtimeModule(create) {
       ${create}
     } };`;
   const module = `data:text/javascript,${encodeURIComponent(source)}`;
-  return { log, runtime: { module, glue: 'glue.mjs', wasm: 'some.wasm', wasmBytes: 97 } };
+  return {
+    log,
+    runtime: { module, glue: 'glue.mjs', wasm: 'some.wasm', wasmBytes: 97, wasmSha256: '00' },
+  };
 }
 
 /**
@@ -70,6 +76,7 @@ function runtimeModule(create) {
  */
 function start(context, create, threads = 1, model = {}, createSegmenterHere = createSegmenter) {
   context.mock.method(globalThis, 'fetch', async (/** @type {string} */ url) => {
+    if (url.endsWith('.wasm')) return new Response(EMPTY_WASM, WASM_TYPE);
     return new Response(url.endsWith('.bin') ? GOLDEN : BYTES);
   });
   const { log, runtime } = runtimeModule(create);
@@ -99,7 +106,9 @@ test('one input tensor of the contract, filled from outside, again and again', a
 test('the runtime gets its files from the manifest', async (context) => {
   const { log, segmenter } = start(context, 'return session([0, 0]);');
   await segmenter;
-  assert.deepEqual(/** @type {any} */ (log).paths, { mjs: 'glue.mjs', wasm: 'some.wasm' });
+  const { mjs, wasm } = /** @type {any} */ (log).paths;
+  assert.equal(wasm, 'some.wasm');
+  assert.match(mjs, /\/worker\/runtime-glue\.js#glue\.mjs$/);
 });
 
 test('progress counts the model and the runtime and ends complete', async (context) => {
@@ -119,6 +128,20 @@ test('a model that does not load is told apart from one that does not run', asyn
   const broken = start(context, 'return { ...session([]), run: () => Promise.reject("op") };');
   await assert.rejects(broken.segmenter, { code: 'inference-failed' });
   assert.equal(broken.log.disposed, 1);
+});
+
+test('a runtime whose WebAssembly is damaged is no fault of the model', async (context) => {
+  const { runtime } = runtimeModule('throw new Error("no backend");');
+  context.mock.method(globalThis, 'fetch', async () => new Response(BYTES));
+  const segmenter = createSegmenter({
+    runtime: { ...runtime, wasm: 'damaged.wasm', wasmBytes: BYTES.length },
+    model: MODEL,
+    threads: 1,
+    onProgress: () => {},
+  });
+  await assert.rejects(segmenter, (/** @type {any} */ { code, message, detail }) => {
+    return code === 'model-unavailable' && /runtime/.test(message) && /instead of 00/.test(detail);
+  });
 });
 
 test('an answer of another size is refused before a picture is seen', async (context) => {
@@ -143,7 +166,13 @@ test('one that answers it wrongly is not', async (context) => {
 
 test('a runtime that is not there', async (context) => {
   context.mock.method(globalThis, 'fetch', async () => new Response(BYTES));
-  const runtime = { module: 'file:///nowhere.mjs', glue: '', wasm: '', wasmBytes: 0 };
+  const runtime = {
+    module: 'file:///nowhere.mjs',
+    glue: '',
+    wasm: '',
+    wasmBytes: 0,
+    wasmSha256: '',
+  };
   await assert.rejects(
     createSegmenter({ runtime, model: MODEL, threads: 1, onProgress: () => {} }),
     { code: 'model-unavailable' },

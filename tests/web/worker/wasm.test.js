@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { compileWasm } from '../../../web_template/worker/wasm.js';
+
+const WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+const DIGEST = createHash('sha256').update(WASM);
+const [wasmSha256, base64] = [DIGEST.copy().digest('hex'), DIGEST.copy().digest('base64')];
+
+/** @type {any} */
+const scope = globalThis;
+let number = 0;
+
+/** @returns {import('../../../web_template/shared/manifest.js').RuntimeSpec} */
+const runtime = () => ({
+  module: '',
+  glue: '',
+  wasm: `https://site.example/${++number}.wasm`,
+  wasmBytes: WASM.length,
+  wasmSha256,
+});
+
+/**
+ * A host, and a browser that keeps to `integrity`.
+ * @param {import('node:test').TestContext} context
+ * @param {(attempt: number) => Response} answer
+ */
+function host(context, answer) {
+  /** @type {any[]} */
+  const asked = [];
+  context.mock.method(
+    globalThis,
+    'fetch',
+    async (/** @type {string} */ url, /** @type {any} */ options = {}) => {
+      asked.push({ url, ...options });
+      const response = answer(asked.length);
+      const bytes = await response.clone().bytes();
+      const digest = createHash('sha256').update(bytes).digest('base64');
+      if (options.integrity && options.integrity !== `sha256-${digest}`)
+        throw new TypeError('failed');
+      return response;
+    },
+  );
+  return asked;
+}
+
+const good = () => new Response(WASM, { headers: { 'Content-Type': 'application/wasm' } });
+
+test('it is compiled as it arrives, checked by the browser, once', async (context) => {
+  const asked = host(context, good);
+  const some = runtime();
+  const [one, other] = await Promise.all([compileWasm(some), compileWasm(some)]);
+  assert.ok(one instanceof WebAssembly.Module);
+  assert.equal(one, other);
+  assert.deepEqual(asked, [{ url: some.wasm, integrity: `sha256-${base64}` }]);
+});
+
+test('what the entry has begun is taken', async (context) => {
+  const asked = host(context, good);
+  const some = runtime();
+  const begun = new WebAssembly.Module(WASM);
+  scope.livematteWasm.set(some.wasm, Promise.resolve(begun));
+  assert.equal(await compileWasm(some), begun);
+  assert.deepEqual(asked, []);
+});
+
+test('a host that does not know the media type is good enough', async (context) => {
+  host(context, () => new Response(WASM));
+  assert.ok((await compileWasm(runtime())) instanceof WebAssembly.Module);
+});
+
+test('damaged bytes in a cache are fetched anew', async (context) => {
+  const asked = host(context, (attempt) => (attempt < 3 ? new Response(WASM.with(4, 9)) : good()));
+  assert.ok((await compileWasm(runtime())) instanceof WebAssembly.Module);
+  assert.deepEqual(
+    asked.map(({ cache }) => cache),
+    [undefined, 'default', 'reload'],
+  );
+});
+
+test('damaged ones are never compiled, and asked for again the next time', async (context) => {
+  let isDamaged = true;
+  host(context, () => (isDamaged ? new Response(WASM.with(4, 2)) : good()));
+  const some = runtime();
+  await assert.rejects(compileWasm(some), /sha256 \w{64} instead of/);
+  isDamaged = false;
+  assert.ok((await compileWasm(some)) instanceof WebAssembly.Module);
+});
+
+/** A glue as a module of its own. */
+const GLUE = `data:text/javascript,${encodeURIComponent(`
+  export default ({ numThreads, instantiateWasm }) => new Promise((resolve) => {
+    instantiateWasm({}, (instance, module) => resolve({ instance, module, numThreads }));
+  });
+`)}`;
+
+const hook = async () => {
+  const url = new URL('../../../web_template/worker/runtime-glue.js', import.meta.url);
+  return import(`${url.href}#${encodeURIComponent(GLUE)}`);
+};
+
+test('the glue gets the very module', async (context) => {
+  host(context, good);
+  const some = runtime();
+  const module = compileWasm(some);
+  const { default: start } = await hook();
+  const started = await start({ numThreads: 2, locateFile: () => some.wasm });
+  assert.ok(started.instance instanceof WebAssembly.Instance);
+  assert.equal(started.module, await module);
+  assert.equal(started.numThreads, 2);
+});
+
+test('a module that does not come ends the start', async (context) => {
+  host(context, () => new Response('', { status: 404 }));
+  const some = runtime();
+  compileWasm(some).catch(() => {});
+  const { default: start } = await hook();
+  await assert.rejects(start({ numThreads: 1, locateFile: () => some.wasm }), /404/);
+});
