@@ -3,7 +3,7 @@
 import pytest
 from browsers import Visits
 
-# Long enough for the engine to start and for its patience with a camera (three seconds) to end.
+# Long enough for the engine to start and for its patience with a camera (five seconds) to end.
 LIMIT_MS = 30_000
 FRAMES = 30
 
@@ -85,7 +85,7 @@ def test_a_copy_is_the_same_picture(isolated_url: str, visits: Visits) -> None:
     visit.page.evaluate(STILL)
     early, drawn = visit.capture(), visit.snapshot()
     # It is copied after a tenth of a second, and no canvas is taken for a camera that starves.
-    visit.page.wait_for_timeout(4000)
+    visit.page.wait_for_timeout(6000)
     late, redrawn = visit.capture(), visit.snapshot()
     assert early.rgb.shape == (361, 641, 3)
     assert early.rgb.std() > 10  # a picture, not a plain area

@@ -41,7 +41,7 @@ export function openInput(input, listeners) {
 const LAST_FRAME_MS = 500;
 
 /** A camera that is so much slower than this is none. */
-const STARVED_MS = 3000;
+const STARVED_MS = 5000;
 
 /**
  * @param {ReadableStream<VideoFrame>} readable

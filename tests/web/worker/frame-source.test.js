@@ -131,15 +131,15 @@ test('a stream without frames is told, again and again, until it is let go of', 
     let starved = 0;
     const onStarved = () => starved++;
     const source = openInput({ kind: 'readable', readable }, { ...listeners, onStarved });
-    mock.timers.tick(2999);
+    mock.timers.tick(4999);
     controller.enqueue(new FakeFrame().asVideoFrame);
     for (let i = 0; i < 10; i++) await Promise.resolve();
     assert.equal(told.frames.length, 1);
-    mock.timers.tick(2999);
+    mock.timers.tick(4999);
     assert.equal(starved, 0);
     mock.timers.tick(1);
     assert.equal(starved, 1);
-    mock.timers.tick(3000);
+    mock.timers.tick(5000);
     assert.equal(starved, 2);
     source.release();
     mock.timers.tick(10_000);
