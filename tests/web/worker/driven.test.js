@@ -15,7 +15,7 @@ function modulesOf(entry) {
   const follow = (/** @type {URL} */ url) => {
     if (modules.has(url.href)) return;
     // Types are imported in comments, of modules that never run.
-    const text = readFileSync(url, 'utf8').replace(/\/\*[^]*?\*\//g, '');
+    const text = readFileSync(url, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
     modules.set(url.href, text);
     for (const [, path] of text.matchAll(IMPORT)) follow(new URL(path, url));
   };
