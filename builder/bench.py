@@ -32,6 +32,7 @@ BACKENDS = ("auto", "wasm", "webgpu")
 CLIP_FPS, CLIP_SECONDS = 30, 3  # one loop: 124 MB of raw frames at 1280×720
 CLIPS_KEPT = 3
 START_LIMIT_MS = 120_000
+SETTLE_MS = 1500  # a browser that has just started is busy with itself; a visitor's is not
 COLOR = "#00b140"
 EFFECTS: dict[str, dict[str, Any]] = {
     "blur": {"kind": "blur", "strength": 0.5},
@@ -208,6 +209,7 @@ def _measure_start(chromium: _Chromium, url: str, traffic: "Traffic") -> dict[st
             before = traffic.requests, traffic.bytes
             with chromium.open(profile) as browser:
                 page = browser.new_page()
+                page.wait_for_timeout(SETTLE_MS)
                 _open(page, url)
                 page.wait_for_load_state("networkidle")
                 first = page.evaluate("livematteBench.firstMatteMs")
