@@ -1,5 +1,6 @@
 """A browser that has WebGPU and no JavaScript Promise Integration, on a site built for it, too."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -32,6 +33,7 @@ def both_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "glue": f"runtime-asyncify/{build.glue.name}",
         "wasm": f"runtime-asyncify/{build.wasm.name}",
         "wasmBytes": build.wasm.stat().st_size,
+        "wasmSha256": hashlib.sha256(build.wasm.read_bytes()).hexdigest(),
     }
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest["runtimes"]["webgpu"]["asyncify"] = parts
