@@ -7,7 +7,9 @@ have found: one run, one summary. Without ``-n`` all run in one process, in thei
 
 import pytest
 
-# Takes longest of what comes after the browser's tests: begun late, it would be waited for.
+# Builds the site that the browser's tests wait for; the builder's tests need none, and run beside.
+BUILDS_SITE = "test_accessibility.py"
+# Takes longest of the others: begun late, it would be waited for.
 LONGEST = "test_two_builds.py"
 
 
@@ -22,7 +24,12 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     if is_worker or is_spread(config):
         items[:] = [item for item in items if ("alone" in item.keywords) is not is_worker]
     if is_worker:
-        items.sort(key=lambda item: (item.path.parent.name != "browser", item.path.name != LONGEST))
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, bool, bool]:
+    name, is_browser = item.path.name, item.path.parent.name == "browser"
+    return name != BUILDS_SITE, is_browser, name != LONGEST
 
 
 def run_alone(session: pytest.Session) -> None:

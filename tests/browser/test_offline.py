@@ -211,6 +211,9 @@ def test_a_damaged_file_is_not_kept(servers: Servers, site_copy: Path, visits: V
     (site_copy / "licences.txt").write_text("something else")
     visit = visits.open(f"{servers.start(Host(site_copy, isolate=True))}/", **ALLOW)
     visit.wait_until_matted("demo")
-    visit.page.wait_for_timeout(5000)
+    refusal = "licences.txt is not the file that was built"
+    give_up = time.monotonic() + 60
+    while not any(refusal in said for said in visit.said):
+        assert time.monotonic() < give_up, f"nothing was refused: {visit.said}"
+        visit.page.wait_for_timeout(100)
     expect(visit.page.locator("#offline")).to_be_hidden()
-    assert any("licences.txt is not the file that was built" in said for said in visit.said)
