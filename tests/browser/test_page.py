@@ -213,6 +213,16 @@ def test_both_languages_say_the_same_things() -> None:
     assert all(text.strip() for texts in TEXTS.values() for text in texts.values())
 
 
+# Buttons of the bar that are wider than their place: what is too much lies over the bar's own edge.
+REACHES_OUT = """(() => {
+    const bar = document.querySelector('.actions');
+    const edge = bar.getBoundingClientRect().right - parseFloat(getComputedStyle(bar).paddingRight);
+    return [...bar.querySelectorAll('.button')]
+        .filter((button) => button.getBoundingClientRect().right > edge + 0.5)
+        .map(({ id }) => id);
+})()"""
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844), (1280, 800), (844, 390)])
 def test_it_fits_the_screen(
@@ -239,6 +249,7 @@ def test_it_fits_the_screen(
     box = visit.page.locator("#camera").bounding_box()
     assert box is not None
     assert box["height"] >= 40  # large enough for a finger
+    assert visit.page.evaluate(REACHES_OUT) == []
     visit.play("camera", tap=width < 1000)
 
 
