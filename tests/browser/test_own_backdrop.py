@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from browsers import Visits
+from full_storage import open_without_room
 from PIL import Image
 from playwright.sync_api import expect
 from visit import Visit
@@ -13,12 +14,6 @@ from visit import Visit
 from builder.demo import DemoClip, write_webm
 
 PINK = (230, 60, 160)
-
-STORAGE_FULL = """
-IDBObjectStore.prototype.put = () => {
-  throw new DOMException('no room', 'QuotaExceededError');
-};
-"""
 
 
 @pytest.fixture
@@ -110,10 +105,7 @@ def test_a_large_video_is_used_and_not_kept(
 def test_where_there_is_no_room_it_is_used_and_said_so(
     isolated_url: str, visits: Visits, wall: Path
 ) -> None:
-    visit = visits.open("about:blank", locale="zh-CN")
-    visit.page.add_init_script(STORAGE_FULL)
-    visit.page.goto(f"{isolated_url}/")
-    visit.wait_until_matted("demo")
+    visit = open_without_room(visits, isolated_url)
     page = visit.page
     page.locator("#own-backdrop-file").set_input_files(wall)
     expect(page.locator('[data-code="backdrop-not-kept"]')).to_contain_text("没有空间")

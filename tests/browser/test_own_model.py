@@ -7,18 +7,13 @@ import numpy as np
 import onnx
 import pytest
 from browsers import Visits
+from full_storage import open_without_room
 from onnx import TensorProto, helper
 from PIL import Image
 from playwright.sync_api import expect
 from visit import Visit
 
 WIDTH, HEIGHT = 64, 32
-
-STORAGE_FULL = """
-IDBObjectStore.prototype.put = () => {
-  throw new DOMException('no room', 'QuotaExceededError');
-};
-"""
 
 
 def onnx_file(
@@ -116,10 +111,7 @@ def test_it_is_there_again_after_a_reload(visit: Visit, tmp_path: Path) -> None:
 def test_where_there_is_no_room_it_runs_and_it_is_said(
     isolated_url: str, visits: Visits, tmp_path: Path
 ) -> None:
-    visit = visits.open("about:blank", locale="zh-CN")
-    visit.page.add_init_script(STORAGE_FULL)
-    visit.page.goto(f"{isolated_url}/")
-    visit.wait_until_matted("demo")
+    visit = open_without_room(visits, isolated_url)
     page = visit.page
     page.locator("#own-model-file").set_input_files(onnx_file(tmp_path / "red.onnx"))
     expect(page.locator("#status-model")).to_have_text("red.onnx")
