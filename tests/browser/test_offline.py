@@ -168,11 +168,13 @@ def engines_of(visit: Visit) -> set[str]:
 
 
 def until(visit: Visit, script: str) -> None:
-    """Asks from here: what waits in the page waits for no promise, and not for the next page."""
+    """Asks page after page: one that gives way to the next may never answer."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
+        asking = f"async () => ({{ isTrue: !!(await {script}) }})"
         with suppress(Error):  # between two pages
-            if visit.page.evaluate(f"async () => !!(await {script})"):
+            answer = visit.page.wait_for_function(asking, timeout=5_000)
+            if answer.json_value()["isTrue"]:
                 return
         visit.page.wait_for_timeout(200)
     pytest.fail(f"never true: {script}")
