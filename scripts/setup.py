@@ -1,7 +1,7 @@
 """Sets up everything that Livematte needs, and nothing twice.
 
     python3 scripts/setup.py              Python packages and npm packages
-    python3 scripts/setup.py --chromium   and a Chromium for the browser tests
+    python3 scripts/setup.py --chromium   and a Chromium, and fonts, for the browser tests
 
 Each step leaves a stamp when it has finished: a hash over what it depends on. A step whose stamp is
 right is not run again; one that was interrupted has no stamp and is run from its beginning.
@@ -29,6 +29,8 @@ STAMP = ".livematte-setup"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
+# Arial's measures, and Chinese: without them the page's texts are wider, or boxes.
+FONTS = ("fonts-liberation", "fonts-noto-cjk")
 NEWER_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 NO_NETWORK = re.compile(
@@ -54,6 +56,7 @@ def main(arguments):
         set_up_npm()
         if "--chromium" in arguments:
             set_up_chromium()
+            set_up_fonts()
     except SetupError as error:
         say(str(error))
         return 1
@@ -147,14 +150,35 @@ def set_up_chromium():
         prefix = None if os.environ.get(VARIABLE) else apt_prefix()
         if prefix is None:
             raise SetupError(str(error)) from None
-    with Step("Chromium by apt-get"):
-        run([*prefix, "apt-get", "update", "--quiet"], "apt-get update failed")
-        install = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
-        run([*prefix, "apt-get", *install], "apt-get could not install chromium")
+    apt_install(prefix, "Chromium", ["chromium"])
     try:
         find_chromium()
     except BrowserError as error:
         raise SetupError(str(error)) from None
+
+
+def set_up_fonts():
+    """The fonts that the page's golden pictures are drawn with, where packages tell of them."""
+    listed = answer(["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package}\\n"])
+    if listed is None:
+        return
+    lines = listed.splitlines()
+    missing = [font for font in FONTS if "installed " + font not in lines]
+    if not missing:
+        return
+    prefix = apt_prefix()
+    if prefix is None:
+        say("the page's golden pictures want " + " and ".join(missing) + "; install them")
+        return
+    apt_install(prefix, "fonts", missing)
+
+
+def apt_install(prefix, title, packages):
+    """Installs Debian's ``packages``."""
+    with Step(title + " by apt-get"):
+        run([*prefix, "apt-get", "update", "--quiet"], "apt-get update failed")
+        install = ["install", "--yes", "--quiet", "--no-install-recommends", *packages]
+        run([*prefix, "apt-get", *install], "apt-get could not install " + " and ".join(packages))
 
 
 def apt_prefix():

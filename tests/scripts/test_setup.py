@@ -219,6 +219,47 @@ def test_chromium_is_installed_where_apt_may(
     assert calls[1].startswith("apt-get install")
 
 
+@pytest.fixture
+def chromium_machine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """It has a Chromium, apt-get, and says of the fonts what a test has it say."""
+    machine.give_node()
+    machine.give("chromium", "echo Chromium 1")
+    machine.give("env", 'shift; exec "$@"')
+    machine.give("apt-get")
+    monkeypatch.setattr(machine.setup.os, "geteuid", lambda: 0)
+    return machine
+
+
+def test_fonts_that_are_missing_are_installed(chromium_machine: Machine) -> None:
+    told = "echo installed fonts-liberation; echo config-files fonts-noto-cjk"
+    chromium_machine.give("dpkg-query", told)
+    assert chromium_machine.run("--chromium") == 0
+    calls = chromium_machine.calls.read_text()
+    assert re.search("^apt-get install .* fonts-noto-cjk$", calls, re.MULTILINE)
+    assert "fonts-liberation" not in calls
+
+
+def test_fonts_that_are_there_are_left_alone(chromium_machine: Machine) -> None:
+    told = "echo installed fonts-liberation; echo installed fonts-noto-cjk"
+    chromium_machine.give("dpkg-query", told)
+    assert chromium_machine.run("--chromium") == 0
+    assert chromium_machine.called("apt-get") == 0
+
+
+def test_fonts_that_cannot_be_installed_are_named(
+    chromium_machine: Machine,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chromium_machine.run()
+    capsys.readouterr()
+    chromium_machine.give("dpkg-query", "echo installed fonts-liberation")
+    chromium_machine.give("sudo", "exit 1")  # asks for a password
+    monkeypatch.setattr(chromium_machine.setup.os, "geteuid", lambda: 1000)
+    assert chromium_machine.run("--chromium") == 0
+    assert "want fonts-noto-cjk; install them" in one_line(capsys)
+
+
 def test_chromium_that_cannot_be_installed_is_one_line(
     machine: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
