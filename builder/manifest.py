@@ -112,7 +112,7 @@ def _variant(variant: SiteVariant, path: str, data: bytes) -> Json:
     digest = hashlib.sha256(data).hexdigest()
     head = {"name": variant.name, "file": path, "bytes": len(data), "sha256": digest}
     where = {"backends": list(variant.backends), "needs": list(variant.needs)}
-    return head | where | _figures(variant)
+    return head | where | {"isOptimized": variant.is_optimized} | _figures(variant)
 
 
 def _figures(variant: SiteVariant | RejectedVariant) -> Json:

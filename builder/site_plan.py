@@ -33,6 +33,7 @@ class SiteVariant:
     iou: float
     backends: tuple[str, ...] = ("wasm", "webgpu")  # that run it well
     needs: tuple[str, ...] = ()  # features that the GPU must have for it
+    is_optimized: bool = False  # the runtime is to run it as it is written
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from builder.errors import QuantizeError
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -27,6 +29,9 @@ SAME_MEAN = 1e-4
 WORTH_BYTES = 1_000_000
 # A time ratio below this is worth having; two measurements of one differ by 1 to 4 %.
 WORTH_RATIO = 0.95
+# Bytes that an earlier start of the session may cost. Of the weights as float32 about an eighth
+# goes over the wire: they are compressed, and half of their bits are zeros.
+START_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,14 @@ class Kind:
 
     backends: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    is_optimized: bool = False  # by the runtime, whose optimisations are not to be run again
 
 
 KINDS: dict[str, Kind] = {
     "fp32": Kind(("wasm", "webgpu")),
     "fp16": Kind(("wasm", "webgpu")),  # weights only: computes in float32
-    "int8-weights": Kind(("wasm", "webgpu")),  # likewise
+    "optimized": Kind(("wasm",), is_optimized=True),  # fp16 as the runtime would load it
+    "int8-weights": Kind(("wasm", "webgpu")),  # as fp16
     "fp16-compute": Kind(("webgpu",), ("shader-f16",)),
     "int8": Kind(("wasm",)),  # QuantizeLinear is not among the ops of WebGPU
 }
@@ -72,11 +79,17 @@ def make_variants(
         progress: called with one line for each step.
         is_quantised: the model has integers of its own, which are what fp32 computes with.
     """
+    from builder.optimize import optimize
     from builder.quantize import fp16_compute, fp16_weights, int8_weights, spare_sensitive
     from builder.quantize.int8 import INT8_OPS
 
     yield Made("fp32", fp32)
-    yield Made("fp16", fp16_weights(fp32))
+    half = fp16_weights(fp32)
+    yield Made("fp16", half)
+    try:
+        yield Made("optimized", optimize(half))
+    except QuantizeError as error:
+        progress(f"optimized is not made: {error}")
     yield Made("int8-weights", int8_weights(fp32))
     if is_quantised:
         return
@@ -130,7 +143,8 @@ class Choice:
 def choose_variants(shipped: Sequence[Judged], ratios: Mapping[str, Mapping[str, float]]) -> Choice:
     """Choose by the gates and the clock.
 
-    The smaller of fp32 and fp16 is the start: they compute alike. int8 goes before it where the
+    The smaller of fp32 and fp16 is the start: they compute alike, and so does optimized, which goes
+    before it on wasm unless it is much larger, since it starts earlier. int8 goes before it where the
     clock in the browser says that it is faster, int8-weights where it is the same to the eye or
     saves a megabyte; on a GPU that can, fp16-compute goes before all.
 
@@ -146,6 +160,13 @@ def choose_variants(shipped: Sequence[Judged], ratios: Mapping[str, Mapping[str,
         saved = by_name["fp32"].bytes - by_name["fp16"].bytes
         reasons["fp16"] = f"computes as fp32 does and is {saved / 1000:.0f} kB smaller"
     wasm, webgpu = [plain.name], [plain.name]
+    if ready := by_name.get("optimized"):
+        extra = ready.bytes - plain.bytes
+        wasm = [ready.name, *wasm] if extra <= START_BYTES else [*wasm, ready.name]
+        reasons[ready.name] = f"{extra / 1000:.0f} kB larger" + (
+            ", and the session starts earlier" if extra <= START_BYTES
+            else ", not worth an earlier start"
+        )  # fmt: skip
     if small := by_name.get("int8-weights"):
         worth = small.mean_abs_diff <= SAME_MEAN or plain.bytes - small.bytes >= WORTH_BYTES
         wasm = [small.name, *wasm] if worth else [*wasm, small.name]

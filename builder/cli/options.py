@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EFFECTS = ("cutout", "overlay", "color", "blur", "image", "mask")
 DEFAULT_MODEL = "selfie-landscape"
-VARIANTS = ("fp32", "fp16", "int8-weights", "fp16-compute", "int8")
+VARIANTS = ("fp32", "fp16", "optimized", "int8-weights", "fp16-compute", "int8")
 
 
 def _names(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> Any:

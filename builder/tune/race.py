@@ -244,7 +244,7 @@ def _variants(recipe: Recipe, model: "onnx.ModelProto", kept: Sequence[str]) -> 
     for made in make_variants(
         fp32, model, calibration(recipe), log.info, is_quantised=is_quantised
     ):
-        if made.name in ("fp32", "fp16") or "wasm" not in KINDS[made.name].backends:
+        if made.name in ("fp32", "fp16", "optimized") or "wasm" not in KINDS[made.name].backends:
             continue
         comparison = compare(fp32, made.model, verification(recipe))
         if gate(comparison, golden_distance(made.model, golden)) is None:

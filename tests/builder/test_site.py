@@ -124,6 +124,7 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
         "sha256": sha256(data),
         "backends": ["wasm", "webgpu"],
         "needs": [],
+        "isOptimized": False,
         "maxAbsDiff": 0.002,
         "meanAbsDiff": 1e-5,
         "iou": 0.9995,

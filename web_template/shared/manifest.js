@@ -2,7 +2,7 @@
  * The build's own description of itself (`manifest.json`), as far as the engine reads it.
  *
  * @typedef {object} Variant
- * @property {string} name      fp32, fp16, int8-weights, fp16-compute or int8
+ * @property {string} name      fp32, fp16, optimized, int8-weights, fp16-compute or int8
  * @property {string} file      relative to the site's root
  * @property {number} bytes
  * @property {string} sha256    hex
@@ -11,6 +11,7 @@
  * @property {number} iou
  * @property {string[]} [backends]  that run it well
  * @property {string[]} [needs]     features that the GPU must have for it
+ * @property {boolean} [isOptimized]  by the runtime, when it was built
  *
  * @typedef {object} Model
  * @property {string} name
@@ -63,6 +64,7 @@
  * @property {number} height
  * @property {number} threshold
  * @property {[lo: number, hi: number] | null} ramp
+ * @property {boolean} [isOptimized]  the runtime runs it as it is written
  * @property {FileSpec | null} [golden]  what its backend is proved on
  * @property {ModelSpec} [spare]  another variant, where this one asks something special of the GPU:
  *   it takes over where this one does not answer the golden frame there
@@ -157,6 +159,7 @@ function specOf(model, variant, siteRoot) {
     height: model.height,
     threshold: model.threshold,
     ramp: model.ramp ?? null,
+    isOptimized: variant.isOptimized ?? false,
     golden: fileSpec(model.golden, siteRoot),
   };
 }

@@ -82,7 +82,7 @@ async function startSession({ runtime, model, bytes, golden }, threads) {
   const ort = await loadRuntime(runtime, threads);
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: model.isOptimized ? 'disabled' : 'all',
   }).catch(async (error) => {
     await checkRuntime(runtime);
     throw MatteError.from(error, 'model-unavailable', `the model ${model.name} does not load`);

@@ -58,6 +58,7 @@ test('the default model, its preferred variant, below the root', () => {
     height: 144,
     threshold: 0.5,
     ramp: [0.2, 0.8],
+    isOptimized: false,
     golden: null,
   });
 });
@@ -202,6 +203,13 @@ test('the variant for a backend, and for what its GPU can do', () => {
   assert.equal(variant({ backend: 'webgpu' }), 'fp16');
   assert.equal(variant({ backend: 'webgpu', features: ['shader-f16'] }), 'half');
   assert.equal(variant({ backend: 'other' }), 'fp16');
+});
+
+test('what the runtime has optimised already is told so', () => {
+  const found = manifest();
+  found.models[0].prefer = { wasm: ['ready', 'fp16'] };
+  found.models[0].variants.push({ name: 'ready', file: 'r.onnx', isOptimized: true });
+  assert.equal(modelSpec(found, ROOT).isOptimized, true);
 });
 
 test('a variant that asks something of the GPU has one that stands in for it, and no other has', () => {

@@ -71,7 +71,7 @@ function runtimeModule(create) {
  * @param {import('node:test').TestContext} context
  * @param {string} create
  * @param {number} [threads]
- * @param {Partial<typeof MODEL & {golden: any}>} [model]
+ * @param {Partial<typeof MODEL & {golden: any, isOptimized: boolean}>} [model]
  * @param {typeof createSegmenter} [createSegmenterHere]
  */
 function start(context, create, threads = 1, model = {}, createSegmenterHere = createSegmenter) {
@@ -101,6 +101,18 @@ test('one input tensor of the contract, filled from outside, again and again', a
   assert.equal(threads, 1);
   await dispose();
   assert.equal(log.disposed, 1);
+});
+
+test('a graph that was optimised is run as it is written', async (context) => {
+  for (const [isOptimized, level] of /** @type {[boolean, string][]} */ ([
+    [true, 'disabled'],
+    [false, 'all'],
+  ])) {
+    const { log, segmenter } = start(context, 'return session([0, 0]);', 1, { isOptimized });
+    await segmenter;
+    assert.equal(/** @type {any} */ (log).options.graphOptimizationLevel, level);
+    context.mock.restoreAll();
+  }
 });
 
 test('the runtime gets its files from the manifest', async (context) => {
