@@ -143,8 +143,8 @@ class Choice:
 def choose_variants(shipped: Sequence[Judged], ratios: Mapping[str, Mapping[str, float]]) -> Choice:
     """Choose by the gates and the clock.
 
-    The smaller of fp32 and fp16 is the start: they compute alike, and so does optimized, which goes
-    before it on wasm unless it is much larger, since it starts earlier. int8 goes before it where the
+    The smaller of fp32 and fp16 is the start: they compute alike. So does optimized, which starts
+    earlier and goes before it on wasm unless it is much larger. int8 goes before it where the
     clock in the browser says that it is faster, int8-weights where it is the same to the eye or
     saves a megabyte; on a GPU that can, fp16-compute goes before all.
 

@@ -12,8 +12,8 @@ from builder import paths
 
 AXE = paths.node_modules() / "axe-core" / "axe.min.js"
 
-# Everything that axe has but for what is only advice of its own. A colour on its way to another one,
-# as after a change of the scheme, is neither: what is judged is where it comes to rest.
+# Everything that axe has but for what is only advice of its own. A colour that is on its way to
+# another one, as after a change of the scheme, is judged where it comes to rest.
 RUN = """
 async () => {
   for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish();

@@ -26,7 +26,7 @@ def letters(picture: Picture) -> NDArray[np.bool_]:
 
 
 def settled(visit: Visit) -> Picture:
-    """The canvas once nothing moves on it: a busy machine draws a paused clip's last frames late."""
+    """The canvas once nothing moves on it: a busy machine draws a paused clip late."""
     deadline = time.monotonic() + 30
     before = visit.canvas()
     while time.monotonic() < deadline:
