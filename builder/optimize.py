@@ -73,7 +73,8 @@ def _optimized(model: onnx.ModelProto) -> onnx.ModelProto:
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"],
                 enable_fallback=0,
             )  # fmt: skip
-            return onnx.ModelProto.FromString(file.read_bytes())
+            written: onnx.ModelProto = onnx.ModelProto.FromString(file.read_bytes())
+            return written
     except OSError as error:
         raise QuantizeError(
             f"onnxruntime needs a folder for its temporary files ({error.strerror}); set TMPDIR to"

@@ -266,10 +266,12 @@ def preload_links(
     """List what a browser should ask for at once instead of finding it module by module.
 
     The large files first: they take longest, and the worker, which needs them, starts last. It
-    fetches them through the browser's cache, so a page's ``preload`` would count as unused and be
-    warned of in the console, and Safari would load it twice; ``prefetch`` with a high priority is
-    as early in Chromium. Modules come one after the other without their links, at one round trip
-    for each level of imports.
+    fetches what is its own through the browser's cache, so a page's ``preload`` would count as
+    unused and be warned of in the console, Safari would load it twice, and ``modulepreload`` would
+    read modules that the page never runs; ``prefetch`` with a high priority is as early in
+    Chromium. The service worker, which no such cache stands before, leaves each ``prefetch`` out of
+    the page. Modules come one after the other without their links, at one round trip for each level
+    of imports.
 
     Args:
         manifest: the site's.
@@ -283,13 +285,18 @@ def preload_links(
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
     weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])
     golden = [model["golden"]["file"]] if model["golden"] else []
-    scripts = [*(f"{engine}/{path}" for path in modules), runtime["module"], runtime["glue"]]
+    own = [f"{engine}/{path}" for path in modules if not path.startswith("worker/")]
+    workers = [f"{engine}/{path}" for path in modules if path.startswith("worker/")]
     return [
         *(
             _link("prefetch", path, "fetch", "anonymous", "high")
             for path in (runtime["wasm"], weights, *golden)
         ),
-        *(_link("modulepreload", path) for path in scripts),
+        *(_link("modulepreload", path) for path in own),
+        *(
+            _link("prefetch", path, "script", "anonymous", "high")
+            for path in (*workers, runtime["module"], runtime["glue"])
+        ),
     ]
 
 

@@ -22,6 +22,10 @@ const CACHE = FAMILY + BUILD;
 /** Stands in the cache once everything else does. */
 const WHOLE = new URL('__whole__', scope).href;
 const HASHED = /-[0-9a-f]{10}[./]/;
+/** What the page would load for its workers: from here each of them gets its own, at once. */
+const PREFETCH = /<link rel="prefetch"[^>]*>\n?/g;
+/** Tells the engine that a file's bytes have been checked already (worker/checked-wasm.js). */
+const CHECKED = 'Livematte-Sha256';
 
 const ISOLATION = Object.freeze({
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -53,7 +57,7 @@ worker.addEventListener('message', (/** @type {any} */ event) => {
 worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { request } = event;
   if (request.method !== 'GET' || !request.url.startsWith(scope.href)) return;
-  if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return;
+  if (request.cache === 'only-if-cached') return; // the browser's own cache is meant
   event.respondWith(respond(request));
 });
 
@@ -197,9 +201,22 @@ async function fetchChecked(path, sha256) {
     const { bytes, response } = await fetchFile(path, way);
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (hex === sha256) return response;
+    if (hex === sha256) return asKept(path, bytes, response, sha256);
   }
   throw new Error(`${path} is not the file that was built`);
+}
+
+/**
+ * @param {string} path
+ * @param {ArrayBuffer} bytes
+ * @param {Response} response
+ * @param {string} sha256
+ */
+function asKept(path, bytes, response, sha256) {
+  response.headers.set(CHECKED, sha256);
+  if (!path.endsWith('.html')) return response;
+  const page = new TextDecoder().decode(bytes).replace(PREFETCH, '');
+  return new Response(page, { headers: response.headers });
 }
 
 /**

@@ -6,12 +6,11 @@ import re
 import shutil
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from browsers import Visits
-from playwright.sync_api import Error, Request, expect
+from playwright.sync_api import Request, expect
 from serving import Environ, Servers, StartResponse, WsgiApp
 from visit import Visit
 
@@ -51,6 +50,18 @@ def loads_of(visit: Visit) -> list[str]:
     return loads
 
 
+def wait_for_loads(visit: Visit, loads: list[str], count: int) -> None:
+    """Waits until the page has been asked for so often, and is there.
+
+    From outside: a page that gives way to the next one may never answer, whatever it is asked.
+    """
+    deadline = time.monotonic() + 60
+    while len(loads) < count:
+        assert time.monotonic() < deadline, f"{len(loads)} loads instead of {count}"
+        visit.page.wait_for_timeout(50)
+    visit.page.wait_for_load_state()
+
+
 def wait_until_kept(visit: Visit) -> None:
     visit.wait_until_matted("demo")
     expect(visit.page.locator("#offline")).to_be_visible(timeout=60_000)
@@ -64,6 +75,12 @@ def test_it_opens_without_a_network(servers: Servers, site: Path, visits: Visits
     visit.page.reload()
     visit.wait_until_matted("demo")
     assert visit.page.evaluate("crossOriginIsolated")
+    runtime = json.loads((site / "manifest.json").read_text("utf-8"))["runtime"]
+    asked = "async (path) => (await fetch(path)).headers.get('Livematte-Sha256')"
+    assert visit.page.evaluate(asked, runtime["wasm"]) == runtime["wasmSha256"]
+    # Nothing is loaded for the workers that they would load once more.
+    assert visit.page.locator("link[rel=prefetch]").count() == 0
+    assert visit.page.locator("link[rel=modulepreload]").count() > 0
     visit.play("camera")
     # The model that the first visit did not need is not there, and the page says so.
     visit.expect("Failed to load resource")
@@ -95,8 +112,9 @@ def test_a_host_without_headers_costs_one_reload(
     visit = visits.open("about:blank", **ALLOW)
     loads = loads_of(visit)
     visit.page.goto(f"{url}{below}/")
-    until(visit, "crossOriginIsolated")
+    wait_for_loads(visit, loads, 2)
     visit.wait_until_matted("demo")
+    assert visit.page.evaluate("crossOriginIsolated")
     expect(visit.page.locator("#status-threads")).to_contain_text("threads")
     wait_until_kept(visit)
     assert len(loads) == 2
@@ -118,8 +136,10 @@ def test_a_page_that_cannot_be_isolated_does_not_reload_for_ever(
     visit = visits.open("about:blank", **ALLOW)
     loads = loads_of(visit)
     visit.page.goto(f"{url}/")
-    until(visit, "(sessionStorage.length === 1 && navigator.serviceWorker.controller)")
+    wait_for_loads(visit, loads, 2)
     visit.wait_until_matted("demo")
+    assert visit.page.evaluate("sessionStorage.length === 1")
+    assert visit.page.evaluate("navigator.serviceWorker.controller !== null")
     visit.page.wait_for_timeout(2000)
     assert len(loads) == 2
     assert not visit.page.evaluate("crossOriginIsolated")
@@ -168,16 +188,11 @@ def engines_of(visit: Visit) -> set[str]:
 
 
 def until(visit: Visit, script: str) -> None:
-    """Asks page after page: one that gives way to the next may never answer."""
+    """Waits in a page that stays: asks again and again, since a promise is not waited for there."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        asking = f"async () => ({{ isTrue: !!(await {script}) }})"
-        with suppress(Error):  # between two pages
-            answer = visit.page.wait_for_function(asking, timeout=5_000)
-            if answer.json_value()["isTrue"]:
-                return
+    while not visit.page.evaluate(f"async () => !!(await {script})"):
+        assert time.monotonic() < deadline, f"never true: {script}"
         visit.page.wait_for_timeout(200)
-    pytest.fail(f"never true: {script}")
 
 
 def test_a_new_build_takes_over_whole_at_a_navigation(
@@ -200,8 +215,9 @@ def test_a_new_build_takes_over_whole_at_a_navigation(
 
     host.is_there = False  # what comes now was kept whole before
     visit.expect("503")  # the browser looks for a newer worker
+    loads = loads_of(visit)
     visit.page.reload()
-    until(visit, "document.querySelector('script[src*=engine-0123456789]')")
+    wait_for_loads(visit, loads, 2)  # the page is sent round once
     visit.wait_until_matted("demo")
     assert engines_of(visit) == {"engine-0123456789"}
     host.is_there = True

@@ -234,6 +234,7 @@ def test_preloads_name_files_of_the_site(plan: SitePlan) -> None:
     assert all(link["href"] in files for link in links)
     early = {"rel": "prefetch", "as": "fetch", "crossorigin": "anonymous", "fetchpriority": "high"}
     module = {"rel": "modulepreload"}
+    script = early | {"as": "script"}
     assert [link | {"href": re.sub(r"-[0-9a-f]{10}", "-#", link["href"])} for link in links] == [
         early | {"href": "runtime-#/ort-wasm-simd-threaded.wasm"},
         early | {"href": "models/tiny.fp16-#.onnx"},
@@ -241,9 +242,9 @@ def test_preloads_name_files_of_the_site(plan: SitePlan) -> None:
         module | {"href": "engine-#/page/app.js"},
         module | {"href": "engine-#/page/matte.js"},
         module | {"href": "engine-#/shared/stats.js"},
-        module | {"href": "engine-#/worker/worker.js"},
-        module | {"href": "runtime-#/ort.wasm.min.mjs"},
-        module | {"href": "runtime-#/ort-wasm-simd-threaded.mjs"},
+        script | {"href": "engine-#/worker/worker.js"},
+        script | {"href": "runtime-#/ort.wasm.min.mjs"},
+        script | {"href": "runtime-#/ort-wasm-simd-threaded.mjs"},
     ]
 
 

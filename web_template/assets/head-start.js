@@ -30,6 +30,11 @@
   if ((asked || stored('livematte.backend').backend) === 'webgpu') return;
   var model = stored('livematte.settings').model || undefined;
   if (model === 'auto') model = undefined; // which begins with the default one
-  var payload = { manifest: manifest, siteRoot: new URL('.', location.href).href, model: model };
+  var payload = {
+    manifest: manifest,
+    siteRoot: new URL('.', location.href).href,
+    model: model,
+    isKept: Boolean(navigator.serviceWorker && navigator.serviceWorker.controller),
+  };
   worker.postMessage({ type: 'prepare', id: 0, payload: payload });
 })();

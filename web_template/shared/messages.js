@@ -31,7 +31,8 @@
  *   GPU that it has opened can do beyond what any can
  * @typedef {'auto' | 'webgl2' | 'cpu'} CompositorChoice  auto: WebGL2 where there is a GPU behind it
  * @typedef {{model: ModelSpec}} LoadModelRequest
- * @typedef {{manifest: import('./manifest.js').Manifest, siteRoot: string, model?: string}} PrepareRequest
+ * @typedef {{manifest: import('./manifest.js').Manifest, siteRoot: string, model?: string, isKept?: boolean}} PrepareRequest
+ *   kept: the service worker answers this page
  * @typedef {{sourceId: number, input: Input}} AttachRequest
  * @typedef {{effect: Effect}} SetEffectRequest
  * @typedef {{looks: Looks}} SetLooksRequest

@@ -1,12 +1,11 @@
 /**
  * The runtime's WebAssembly: fetched, checked against the manifest, compiled while it arrives, once.
- * What the browser compiled at an earlier visit it takes from its cache, which it keeps for modules
- * that are compiled from a response, never for bytes.
  *
  * @typedef {import('../shared/manifest.js').RuntimeSpec} RuntimeSpec
  * @typedef {import('./worker.js').WasmModules} WasmModules
  */
 
+import { compileChecked } from './checked-wasm.js';
 import { fetchFile } from './model-fetch.js';
 
 const scope = /** @type {{livematteWasm?: WasmModules}} */ (globalThis);
@@ -24,7 +23,7 @@ const modules = new Map();
 export function compileWasm(runtime) {
   const known = modules.get(runtime.wasm);
   if (known) return known;
-  const begun = shared.get(runtime.wasm) ?? compileStreaming(runtime);
+  const begun = shared.get(runtime.wasm) ?? compileChecked(runtime.wasm, runtime.wasmSha256);
   const module = begun.catch(() => compileBytes(runtime));
   modules.set(runtime.wasm, module);
   shared.set(runtime.wasm, module);
@@ -33,13 +32,6 @@ export function compileWasm(runtime) {
     shared.delete(runtime.wasm);
   });
   return module;
-}
-
-/** @param {RuntimeSpec} runtime */
-async function compileStreaming({ wasm, wasmSha256 }) {
-  const bytes = wasmSha256.match(/../g)?.map((hex) => Number.parseInt(hex, 16)) ?? [];
-  const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
-  return WebAssembly.compileStreaming(fetch(wasm, { integrity }));
 }
 
 /**

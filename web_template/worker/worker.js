@@ -1,11 +1,13 @@
 /**
  * The worker's entry: listens at once, and begins what takes longest, the runtime's WebAssembly, while
- * the engine is still being fetched. It imports nothing at its start, so that it runs with the first
- * file that arrives.
+ * the engine is still being fetched. It imports next to nothing at its start, so that it runs with
+ * the first files that arrive.
  *
  * @typedef {import('../shared/messages.js').PrepareRequest} PrepareRequest
  * @typedef {Map<string, Promise<WebAssembly.Module>>} WasmModules  by URL
  */
+
+import { compileChecked } from './checked-wasm.js';
 
 // The DOM's types, which the page needs, know no worker scope.
 const scope =
@@ -30,18 +32,12 @@ scope.addEventListener('message', ({ data }) => {
 });
 
 /**
- * The browser refuses bytes that are not the manifest's; wasm.js finds out what is wrong with them.
+ * What goes wrong is wasm.js's to find out and to mend.
  * @param {PrepareRequest} request
  */
-function beginWasm({ manifest: { runtime }, siteRoot }) {
+function beginWasm({ manifest: { runtime }, siteRoot, isKept }) {
   const url = new URL(runtime.wasm, siteRoot).href;
-  try {
-    const bytes = runtime.wasmSha256.match(/../g)?.map((hex) => Number.parseInt(hex, 16)) ?? [];
-    const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
-    const begun = WebAssembly.compileStreaming(fetch(url, { integrity }));
-    begun.catch(() => {});
-    scope.livematteWasm.set(url, begun);
-  } catch {
-    // A browser that cannot compile while it loads; whatever else is wrong shows again.
-  }
+  const begun = compileChecked(url, runtime.wasmSha256, isKept);
+  begun.catch(() => {});
+  scope.livematteWasm.set(url, begun);
 }

@@ -51,9 +51,16 @@ beforeEach(() => {
 
 /**
  * Runs the page's first script.
- * @param {{stored?: Record<string, string>, search?: string, element?: object, forbidden?: boolean}} [page]
+ * @param {{stored?: Record<string, string>, search?: string, element?: object, forbidden?: boolean,
+ *   navigator?: object}} [page]
  */
-function startEarly({ stored = {}, search = '', element = { noModule: false }, forbidden } = {}) {
+function startEarly({
+  stored = {},
+  search = '',
+  element = { noModule: false },
+  forbidden,
+  navigator = {},
+} = {}) {
   /** @type {any} */
   const window = { VideoFrame: class {} };
   runInNewContext(SCRIPT, {
@@ -70,6 +77,7 @@ function startEarly({ stored = {}, search = '', element = { noModule: false }, f
       },
     },
     Worker: FakeWorker,
+    navigator,
     URL,
     URLSearchParams,
   });
@@ -85,8 +93,18 @@ test('the worker is started with the model that the page will ask for', () => {
     manifest: MANIFEST,
     siteRoot: 'https://example.org/some/where/',
     model: 'square',
+    isKept: false,
   };
   assert.deepEqual(made[0].posted, [request('prepare', 0, /** @type {any} */ (payload))]);
+});
+
+test('the worker hears whether the service worker answers the page', () => {
+  startEarly({ navigator: { serviceWorker: { controller: null } } });
+  startEarly({ navigator: { serviceWorker: { controller: {} } } });
+  assert.deepEqual(
+    made.map(({ posted }) => /** @type {any} */ (posted[0].payload).isKept),
+    [false, true],
+  );
 });
 
 test('whoever takes it takes it once', () => {

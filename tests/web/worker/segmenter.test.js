@@ -27,6 +27,7 @@ const WITH_GOLDEN = {
 };
 
 const EMPTY_WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+const EMPTY_SHA256 = createHash('sha256').update(EMPTY_WASM).digest('hex');
 const WASM_TYPE = { headers: { 'Content-Type': 'application/wasm' } };
 
 let runtimes = 0;
@@ -63,7 +64,13 @@ function runtimeModule(create) {
   const module = `data:text/javascript,${encodeURIComponent(source)}`;
   return {
     log,
-    runtime: { module, glue: 'glue.mjs', wasm: 'some.wasm', wasmBytes: 97, wasmSha256: '00' },
+    runtime: {
+      module,
+      glue: 'glue.mjs',
+      wasm: 'some.wasm',
+      wasmBytes: 97,
+      wasmSha256: EMPTY_SHA256,
+    },
   };
 }
 
@@ -146,7 +153,7 @@ test('a runtime whose WebAssembly is damaged is no fault of the model', async (c
   const { runtime } = runtimeModule('throw new Error("no backend");');
   context.mock.method(globalThis, 'fetch', async () => new Response(BYTES));
   const segmenter = createSegmenter({
-    runtime: { ...runtime, wasm: 'damaged.wasm', wasmBytes: BYTES.length },
+    runtime: { ...runtime, wasm: 'damaged.wasm', wasmBytes: BYTES.length, wasmSha256: '00' },
     model: MODEL,
     threads: 1,
     onProgress: () => {},

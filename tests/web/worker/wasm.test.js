@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { compileChecked } from '../../../web_template/worker/checked-wasm.js';
 import { compileWasm } from '../../../web_template/worker/wasm.js';
 
 const WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
@@ -46,13 +47,56 @@ function host(context, answer) {
 
 const good = () => new Response(WASM, { headers: { 'Content-Type': 'application/wasm' } });
 
-test('it is compiled as it arrives, checked by the browser, once', async (context) => {
+test('it is compiled as it arrives, checked, once', async (context) => {
   const asked = host(context, good);
   const some = runtime();
   const [one, other] = await Promise.all([compileWasm(some), compileWasm(some)]);
   assert.ok(one instanceof WebAssembly.Module);
   assert.equal(one, other);
+  assert.deepEqual(asked, [{ url: some.wasm }]);
+});
+
+test('without a digest of its own the page leaves the check to the browser', async (context) => {
+  const asked = host(context, good);
+  context.mock.getter(globalThis, 'crypto', () => ({}));
+  const some = runtime();
+  assert.ok((await compileWasm(some)) instanceof WebAssembly.Module);
   assert.deepEqual(asked, [{ url: some.wasm, integrity: `sha256-${base64}` }]);
+});
+
+test('what the service worker has checked is not hashed again', async (context) => {
+  const digest = context.mock.method(crypto.subtle, 'digest');
+  const headers = { 'Content-Type': 'application/wasm', 'Livematte-Sha256': wasmSha256 };
+  host(context, () => new Response(WASM, { headers }));
+  assert.ok((await compileWasm(runtime())) instanceof WebAssembly.Module);
+  assert.equal(digest.mock.callCount(), 0);
+});
+
+test('of a kept file the browser is asked for its own first, with the code it may have', async (context) => {
+  const asked = host(context, good);
+  const url = runtime().wasm;
+  assert.ok((await compileChecked(url, wasmSha256, true)) instanceof WebAssembly.Module);
+  assert.deepEqual(asked, [{ url, cache: 'only-if-cached', mode: 'same-origin' }]);
+});
+
+for (const [what, answer] of Object.entries({
+  'it is not there': () => new Response('', { status: 504 }),
+  'the browser refuses': () => {
+    throw new TypeError('Failed to fetch');
+  },
+})) {
+  test(`then for the kept one: ${what}`, async (context) => {
+    const asked = host(context, (attempt) => (attempt === 1 ? answer() : good()));
+    const url = runtime().wasm;
+    assert.ok((await compileChecked(url, wasmSha256, true)) instanceof WebAssembly.Module);
+    assert.deepEqual(asked.at(1), { url });
+  });
+}
+
+test('what it has found to be something else is', async (context) => {
+  const headers = { 'Content-Type': 'application/wasm', 'Livematte-Sha256': '00'.repeat(32) };
+  host(context, () => new Response(WASM.with(4, 2), { headers }));
+  await assert.rejects(compileWasm(runtime()), /sha256 \w{64} instead of/);
 });
 
 test('what the entry has begun is taken', async (context) => {
