@@ -21,7 +21,9 @@ clamped; the quotient is enlarged bilinearly.
 **Looks** (``looks``) change the ramp and the person's colours. ``brightness`` goes for all but
 ``mask`` and ``overlay``. With ``light_wrap``, behind ``color`` and ``image`` only, the light of the
 background, ``blur((1 − alpha)·background)`` by the blur of strength ``LIGHT_STRENGTH`` and without
-the quotient, is screened over the person: ``rgb + (1 − rgb)·light_wrap·light``, of 0..1.
+the quotient, is screened over the person: ``rgb + (1 − rgb)·light_wrap·light``, of 0..1. With
+``spill``, behind the same two, the old background's colour is taken out of the edge first, see
+``spill``; the whole pixels of ``cutout`` have no edge.
 
 Colours are blended as they are stored (sRGB), as browsers do.
 """
@@ -38,6 +40,7 @@ from numpy.typing import NDArray
 from builder.errors import MediaError
 from builder.looks import DEFAULT_LOOKS, Looks, ramp_with
 from builder.resample import resize
+from builder.spill import clean_edge
 
 Float = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -114,6 +117,8 @@ def apply(
         shown = shape_alpha(alpha, threshold, ramp_with(ramp, looks))
     elif effect.kind != "mask":
         shown = _whole(alpha, threshold, ramp, looks)
+    if looks.spill > 0 and effect.kind in ("color", "image"):
+        rgb = _to_uint8(clean_edge(rgb, shape_alpha(alpha, threshold, None), shown, looks.spill))
     return _DRAWERS[effect.kind](effect, rgb, shown, looks)
 
 

@@ -9,6 +9,7 @@ defaults, the same numbers. At the defaults nothing is changed.
   as soon as either is set.
 * ``brightness`` is a gamma curve of the person, ``255 · (rgb / 255) ^ (2 ^ −brightness)``: black
   and white stay.
+* ``spill``: how much of the old background's colour is taken out of the edge, see ``spill``.
 * ``light_wrap``: the light of a replaced background laps over the person's edge, see ``effects``.
 * ``steadiness`` is how much of the blend over time there is (``temporal``), with ``flow`` what is
   blended is moved first, as the picture has; ``islands`` removes
@@ -26,6 +27,7 @@ Ramp = tuple[float, float]
 RANGES = {
     "shrink": (-1.0, 1.0),
     "softness": (0.0, 1.0),
+    "spill": (0.0, 1.0),
     "light_wrap": (0.0, 1.0),
     "brightness": (-1.0, 1.0),
     "steadiness": (0.0, 1.0),
@@ -46,6 +48,7 @@ class Looks:
 
     shrink: float = 0.0
     softness: float = 0.5
+    spill: float = 0.0
     light_wrap: float = 0.0
     brightness: float = 0.0
     steadiness: float = 1.0
@@ -63,7 +66,7 @@ class Looks:
     @property
     def keeps_person(self) -> bool:
         """Whether the person's colours stay what they are."""
-        return self.brightness == 0 and self.light_wrap == 0
+        return self.brightness == 0 and self.light_wrap == 0 and self.spill == 0
 
     @property
     def keeps_edge(self) -> bool:

@@ -11,6 +11,8 @@ _LOOKS = {
                            help="Move the matte's edge into the person, or out of it [0]."),
     "softness": click.option("--softness", type=float, metavar="0…1", default=0.5,
                              help="How wide the edge is; 0.5 is the model's own [0.5]."),
+    "spill": click.option("--spill", type=float, metavar="0…1", default=0.0,
+                          help="Take the old background's colour out of the edge [0]."),
     "light_wrap": click.option("--light-wrap", type=float, metavar="0…1", default=0.0,
                                help="Lap the light of color and image over the edge [0]."),
     "brightness": click.option("--brightness", type=float, metavar="-1…1", default=0.0,

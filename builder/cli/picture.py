@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @click.option("--strength", type=click.FloatRange(0, 1), default=0.5, show_default=True,
               help="How strong the effect blur is.")  # fmt: skip
 @click.option("--roi/--no-roi", default=True, help="Look closer at the person's region [yes].")
-@looks_options("shrink", "softness", "light_wrap", "brightness", "steadiness", "flow", "islands")
+@looks_options(
+    "shrink", "softness", "spill", "light_wrap", "brightness", "steadiness", "flow", "islands"
+)
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True),
               help="How long to record from a camera [until Ctrl-C].")  # fmt: skip
 def predict(

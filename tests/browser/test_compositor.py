@@ -6,7 +6,7 @@ up by each of the WebGL2 compositor's ways of uploading it.
 
 import base64
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -306,7 +306,7 @@ def test_blur_does_not_bleed_the_person_into_the_background(draw: Draw) -> None:
 
 
 GREEN = {"kind": "color", "color": "#20a040"}
-ALL_LOOKS = Looks(shrink=0.3, softness=0.65, light_wrap=0.8, brightness=0.5)
+ALL_LOOKS = Looks(shrink=0.3, softness=0.65, spill=0.7, light_wrap=0.8, brightness=0.5)
 EDGE_LOOKS = Looks(shrink=-0.5, softness=0.6)
 
 
@@ -347,6 +347,35 @@ def test_looks_over_a_picture_a_blur_and_nothing(draw: Draw) -> None:
     person_only = apply(white, draw.rgb, np.ones_like(draw.alpha()), looks=bright)
     expected = np.dstack([person_only * shaped, shaped * 255])
     assert np.abs(drawn - expected).max() <= EDGE_STEPS
+
+
+@pytest.mark.parametrize("looks", [Looks(spill=1.0), Looks(spill=0.6, brightness=0.5)])
+def test_the_rooms_colour_is_taken_out_of_the_edge(draw: Draw, looks: Looks) -> None:
+    # A red person before a blue room, whose edge is not where the matte's is. The matte's is as
+    # steep as a model's: in a wide one hardly a pixel has both sides near.
+    draw.small = np.round(np.clip((draw.small - 0.5) * 5 + 0.5, 0, 1) * 255) / np.float32(255)
+    shown = np.clip((draw.alpha() - 0.5) * 4, 0, 1)[..., None]
+    noise = np.random.default_rng(6).normal(0, 6, draw.rgb.shape)
+    draw.rgb = (shown * (200, 60, 40) + (1 - shown) * (30, 90, 200) + noise).astype(np.uint8)
+    draw.start()
+    alpha = draw.alpha()
+    color, picture = parse_color("#20a040"), np.full((45, 80, 3), (200, 120, 40), np.uint8)
+    for effect, given, image in (
+        (Effect("color", color=color), GREEN, None),
+        (Effect("image", image=picture), {"kind": "image"}, picture),
+    ):
+        drawn = draw(given, image, looks=looks, frames=1)[..., :3].astype(int)
+        expected = apply(effect, draw.rgb, alpha, ramp=RAMP, looks=looks).astype(int)
+        plain = apply(effect, draw.rgb, alpha, ramp=RAMP, looks=replace(looks, spill=0))
+        off = np.abs(drawn - expected)
+        # Both sides of the edge are sums in bytes, divided where there may be little of them.
+        assert off.max() <= 6
+        assert off.mean() <= 0.3
+        assert np.abs(plain.astype(int) - expected).max() > 30
+    drawn = draw({"kind": "cutout"}, looks=looks, frames=1)
+    shaped = shape_alpha(alpha, 0.5, RAMP)[..., None]
+    black = apply(Effect("color", color=(0, 0, 0)), draw.rgb, alpha, ramp=RAMP, looks=looks)
+    assert np.abs(drawn - np.dstack([black, shaped * 255])).max() <= 6
 
 
 @pytest.mark.parametrize("kind", ["color", "blur"])

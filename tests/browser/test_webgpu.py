@@ -33,6 +33,7 @@ FRAME = (180, 320)
 LOOKS = {
     "shrink": 0,
     "softness": 0.5,
+    "spill": 0,
     "lightWrap": 0,
     "brightness": 0,
     "steadiness": 1,
@@ -291,6 +292,28 @@ def test_looks_are_the_reference(gpu: GpuWorker) -> None:
         )
         assert off.max() <= most, given
         assert off.mean() <= 0.5, given
+
+
+@pytest.mark.parametrize("kind", ["color", "cutout"])
+def test_the_rooms_colour_is_taken_out_of_the_edge(gpu: GpuWorker, kind: str) -> None:
+    gpu.start()
+    rgb = picture(0.35)
+    gpu.push(rgb, 0)
+    alpha = gpu.capture().matte.full(*FRAME)
+    black = Effect("color", color=(0, 0, 0))
+    color = {"color": "#000000"} if kind == "color" else {}
+    for softness in (0.5, 1):
+        looks = Looks(softness=softness)
+        plain = apply(black, rgb, alpha, ramp=RAMP, looks=looks).astype(int)
+        looks = Looks(softness=softness, spill=1)
+        expected = apply(black, rgb, alpha, ramp=RAMP, looks=looks).astype(int)
+        shown = shown_with(gpu, {"kind": kind, **color}, softness=softness, spill=1)[..., :3]
+        off, change = np.abs(shown - expected), np.abs(expected - plain)
+        # Half floats, and an alpha in bytes where the weights of both sides begin: their quotients
+        # are a few steps off at some pixels, hardly on the whole.
+        assert change.max() > 20
+        assert off.max() <= 2 * EDGE_STEPS
+        assert off[change > 2].mean() <= 0.15 * change[change > 2].mean()
 
 
 def test_comments_fly_behind_the_person(gpu: GpuWorker) -> None:

@@ -5,6 +5,8 @@
  * @typedef {object} Looks
  * @property {number} shrink      −1..1: > 0 moves the edge into the person, < 0 out of it
  * @property {number} softness    0..1: how wide the edge is; 0.5 is the model's own
+ * @property {number} spill       0..1: how much of the old background's colour is taken out of the
+ *   edge where the background is replaced
  * @property {number} lightWrap   0..1: how much of a replaced background's light laps over the edge
  * @property {number} brightness  −1..1: of the person; a gamma curve of 2^−brightness
  * @property {number} steadiness  0..1: the blend over time; 0 is none
@@ -18,6 +20,7 @@
 export const DEFAULT_LOOKS = Object.freeze({
   shrink: 0,
   softness: 0.5,
+  spill: 0,
   lightWrap: 0,
   brightness: 0,
   steadiness: 1,
@@ -30,6 +33,7 @@ export const DEFAULT_LOOKS = Object.freeze({
 export const LOOKS_RANGES = Object.freeze({
   shrink: Object.freeze({ min: -1, max: 1 }),
   softness: Object.freeze({ min: 0, max: 1 }),
+  spill: Object.freeze({ min: 0, max: 1 }),
   lightWrap: Object.freeze({ min: 0, max: 1 }),
   brightness: Object.freeze({ min: -1, max: 1 }),
   steadiness: Object.freeze({ min: 0, max: 1 }),

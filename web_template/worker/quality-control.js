@@ -23,6 +23,14 @@ import { QualityGovernor } from './quality-governor.js';
 /** Shapes of frames and models that are as close to each other as these count as equally close. */
 const SAME_SHAPE = 0.05;
 
+/**
+ * Whether there are looks that cost.
+ * @param {Looks} looks
+ */
+function isRefined({ spill, lightWrap }) {
+  return spill > 0 || lightWrap > 0;
+}
+
 export class QualityControl {
   #on;
   #isGoverned;
@@ -70,9 +78,9 @@ export class QualityControl {
 
   /** @param {Looks} looks  that are wished for */
   setLooks(looks) {
-    const had = this.#looks.lightWrap > 0;
+    const had = isRefined(this.#looks);
     this.#looks = looks;
-    if (had !== looks.lightWrap > 0) this.#climb();
+    if (had !== isRefined(looks)) this.#climb();
     this.#draw();
   }
 
@@ -124,7 +132,7 @@ export class QualityControl {
   #climb() {
     const [base, larger, smaller] = this.#models();
     const whole = { refinement: true, stride: 1, relief: 1 };
-    const hasRefinement = this.#looks.lightWrap > 0;
+    const hasRefinement = isRefined(this.#looks);
     const least = smaller ?? base;
     /** @type {(Quality | null)[]} */
     const rungs = [
@@ -167,7 +175,7 @@ export class QualityControl {
 
   #draw() {
     const looks = this.#looks;
-    this.#on.draw(this.#quality.refinement ? looks : { ...looks, lightWrap: 0 });
+    this.#on.draw(this.#quality.refinement ? looks : { ...looks, spill: 0, lightWrap: 0 });
   }
 
   /** @param {ModelSpec} model */

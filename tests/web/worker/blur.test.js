@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gaussianKernel } from '../../../web_template/worker/compositor/blur.js';
-import { blurGrid } from '../../../web_template/worker/compositor/blur-grid.js';
+import { blurGrid, spillGrid } from '../../../web_template/worker/compositor/blur-grid.js';
 
 test('the grid keeps the shape of the frame', () => {
   const wide = blurGrid(1280, 720, 0.1);
@@ -26,7 +26,14 @@ test('a strong blur takes a coarser grid, its kernel fits', () => {
 });
 
 test('a frame smaller than the grid is not enlarged', () => {
-  assert.deepEqual(blurGrid(100, 60, 0), { width: 100, height: 60, sigma: 0 });
+  assert.deepEqual(blurGrid(100, 60, 0), { width: 100, height: 60, sigma: 0, taps: 1 });
+});
+
+test('the sides of an edge have a coarser grid, in a small frame half of it, and denser reads', () => {
+  assert.deepEqual(spillGrid(1280, 720), { width: 128, height: 72, sigma: 0, taps: 3 });
+  assert.deepEqual(spillGrid(720, 1280), { width: 72, height: 128, sigma: 0, taps: 3 });
+  assert.deepEqual(spillGrid(100, 60), { width: 50, height: 30, sigma: 0, taps: 1 });
+  assert.equal(blurGrid(1280, 720, 1).taps, 2);
 });
 
 test('the kernel is a Gaussian of that sigma, in merged taps', () => {

@@ -47,7 +47,7 @@ for (const effect of /** @type {Effect[]} */ ([
   { kind: 'mask' },
 ])) {
   test(`${effect.kind}: at the defaults nothing is changed, also after other looks`, async () => {
-    const all = { shrink: 0.5, softness: 1, brightness: 0.5, lightWrap: 1 };
+    const all = { shrink: 0.5, softness: 1, brightness: 0.5, spill: 1, lightWrap: 1 };
     const [plain, changed, back] = await paint(effect, [{}, all, DEFAULT_LOOKS]);
     assert.deepEqual(back, plain);
     if (effect.kind === 'mask') assert.deepEqual(changed, plain);
@@ -139,6 +139,74 @@ test('light of the background falls on the edge and fades into the person', asyn
     for (let x = 0; x < WIDTH; x++) {
       assert.equal(lit[4 * (y * WIDTH + x) + i], plain[4 * (y * WIDTH + x) + i]);
     }
+  }
+});
+
+/** The disc with an edge as steep as a model's: in a wide one hardly a pixel has both sides near. */
+function steepMatte() {
+  const matte = discMatte();
+  matte.alpha.forEach((value, i) => {
+    matte.alpha[i] = Math.round(value);
+  });
+  return matte;
+}
+
+/** Its person in red before a blue room. */
+function redBeforeBlue() {
+  const { alpha, width, height } = steepMatte();
+  const frame = evenFrame([20, 60, 200]);
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    const x = Math.floor((((i % WIDTH) + 0.5) * width) / WIDTH);
+    const y = Math.floor(((Math.floor(i / WIDTH) + 0.5) * height) / HEIGHT);
+    if (alpha[y * width + x] === 1) frame.bytes.set([200, 80, 40, 255], 4 * i);
+  }
+  return frame;
+}
+
+test('spill: the blue of the edge becomes the red of the person', async () => {
+  const scene = { frame: redBeforeBlue(), matte: steepMatte() };
+  const [plain, half, full] = await paint(
+    { kind: 'cutout' },
+    [{}, { spill: 0.5 }, { spill: 1 }],
+    scene,
+  );
+  let cleaned = 0;
+  for (let i = 0; i < plain.length; i += 4) {
+    const alpha = plain[i + 3];
+    const [before, between, after] = [plain, half, full].map((data) => data[i]);
+    assert.equal(full[i + 3], alpha);
+    if (alpha === 0 || alpha === 255) assert.equal(after, before);
+    else {
+      // The means are quotients of bytes, which may be a few steps off.
+      assert.ok(after >= before - 4 && after <= 204, `${before} to ${after} at ${alpha}`);
+      assert.ok(Math.abs(between - (before + after) / 2) <= 1);
+      // At least 1 − 0.5⁴ of what it lacks, but for bytes, where both sides are near.
+      if (alpha < 128 && after >= 20 + 0.9 * 180) cleaned++;
+    }
+  }
+  assert.ok(cleaned > 30, `${cleaned}`);
+});
+
+test('spill: without a sure person nearby nothing is changed, nor without a room', async () => {
+  for (const sure of [0, 1]) {
+    const matte = steepMatte();
+    matte.alpha.forEach((value, i) => {
+      matte.alpha[i] = value === 1 ? sure : 0.4;
+    });
+    const scene = { frame: redBeforeBlue(), matte };
+    const [plain, cleaned] = await paint(GREEN, [{}, { spill: 1 }], scene);
+    assert.deepEqual(cleaned, plain);
+  }
+});
+
+test('spill: the room’s colour stays where the room does', async () => {
+  for (const effect of /** @type {Effect[]} */ ([
+    { kind: 'blur', strength: 1 },
+    { kind: 'overlay', color: '#ff0000' },
+    { kind: 'mask' },
+  ])) {
+    const [plain, cleaned] = await paint(effect, [{}, { spill: 1 }], { frame: redBeforeBlue() });
+    assert.deepEqual(cleaned, plain);
   }
 });
 

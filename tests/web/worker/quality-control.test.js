@@ -15,6 +15,7 @@ const SQUARE = model('square', 256, 256);
 class Engine {
   nowMs = 0;
   lightWrap = 0;
+  spill = 0;
   stride = 1;
   /** @type {string[]} */
   loaded = [];
@@ -30,6 +31,7 @@ class Engine {
       {
         draw: (looks) => {
           this.lightWrap = looks.lightWrap;
+          this.spill = looks.spill;
         },
         load: async (wanted) => {
           this.loaded.push(wanted.name);
@@ -69,6 +71,17 @@ class Engine {
     await turn();
   }
 }
+
+test('the old background’s colour stays in the edge where time is short', async () => {
+  const engine = new Engine();
+  engine.quality.setLooks(checkLooks({ spill: 1 }));
+  assert.equal(engine.spill, 1);
+  for (let i = 0; i < 8 && engine.spill === 1; i++) await engine.run(0.4, 100);
+  assert.deepEqual([engine.spill, engine.stride], [0, 1]); // it is the first to go
+  assert.equal(engine.quality.state?.refinement, false);
+  await engine.run(90, 5);
+  assert.equal(engine.spill, 1);
+});
 
 test('what is lowered, in this order: looks that cost, the model, how often it looks', async () => {
   const engine = new Engine({ running: SQUARE });

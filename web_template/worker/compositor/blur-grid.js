@@ -10,6 +10,7 @@
  * @property {number} width   pixels
  * @property {number} height
  * @property {number} sigma   grid pixels
+ * @property {number} taps    linear reads of the frame along each side of a quarter of a cell
  */
 
 const SIGMA_AT_FULL_STRENGTH = 0.025; // of the longer side
@@ -18,6 +19,17 @@ export const LIGHT_STRENGTH = 0.5;
 const FINEST_GRID = 320; // pixels of the longer side
 const COARSEST_GRID = 80;
 const SIGMA_WANTED = 2; // grid pixels: below this a coarser grid would show
+/**
+ * One read in each 4 × 4 pixels, which gives the mean of 2 × 2 of them: the Gaussian then averages
+ * some fifty cells, and denser reads change nothing that shows.
+ */
+const APART = 4;
+
+/**
+ * Pixels of the longer side, of small frames half of theirs; of the colours beside the person's edge
+ * (../shaders/spill.glsl.js).
+ */
+const SPILL_GRID = 128;
 
 /**
  * @param {number} width   of the frame
@@ -30,10 +42,34 @@ export function blurGrid(width, height, strength) {
   let side = Math.min(FINEST_GRID, longer);
   const sigmaAt = (/** @type {number} */ gridSide) => strength * SIGMA_AT_FULL_STRENGTH * gridSide;
   while (sigmaAt(side / 2) >= SIGMA_WANTED && side / 2 >= COARSEST_GRID) side /= 2;
+  return gridOf(width, height, side, sigmaAt(side), APART);
+}
+
+/**
+ * @param {number} width   of the frame
+ * @param {number} height
+ * @returns {BlurGrid} on which nothing is blurred: a cell's mean, enlarged, is blurred enough
+ */
+export function spillGrid(width, height) {
+  const side = Math.min(SPILL_GRID, Math.max(width, height) / 2);
+  return gridOf(width, height, side, 0, 2);
+}
+
+/**
+ * @param {number} width   of the frame
+ * @param {number} height
+ * @param {number} side    of the grid, the longer one
+ * @param {number} sigma   grid pixels
+ * @param {number} apart   pixels of the frame between two reads
+ * @returns {BlurGrid}
+ */
+function gridOf(width, height, side, sigma, apart) {
+  const longer = Math.max(width, height);
   return {
     width: Math.max(1, Math.round((width * side) / longer)),
     height: Math.max(1, Math.round((height * side) / longer)),
-    sigma: sigmaAt(side),
+    sigma,
+    taps: Math.max(1, Math.round(longer / side / 2 / apart)),
   };
 }
 

@@ -38,10 +38,10 @@ export function gaussianKernel(sigma) {
 
 /**
  * @param {import('./gl.js').GL} gl
- * @param {{source?: string, isQuotient?: boolean}} [options]  a shader of blur.frag.js that shrinks;
- *   false: blur(w·rgb), not divided by blur(w)
+ * @param {{source?: string, isQuotient?: boolean, gridOf?: typeof blurGrid}} [options]  a shader of
+ *   blur.frag.js that shrinks; false: blur(w·rgb) and blur(w), not divided; on which grid
  */
-export function createBlur(gl, { source = SHRINK, isQuotient = true } = {}) {
+export function createBlur(gl, { source = SHRINK, isQuotient = true, gridOf = blurGrid } = {}) {
   const shrink = createProgram(gl, source);
   const gauss = createProgram(gl, GAUSS);
   /** @type {{key: string, grid: BlurGrid, kernel: Kernel, ping: import('./gl.js').Target, pong: import('./gl.js').Target} | null} */
@@ -56,7 +56,7 @@ export function createBlur(gl, { source = SHRINK, isQuotient = true } = {}) {
     const key = `${width} ${height} ${strength}`;
     if (current?.key === key) return current;
     release();
-    const grid = blurGrid(width, height, strength);
+    const grid = gridOf(width, height, strength);
     const target = () => createTarget(gl, gl.RGBA8, grid.width, grid.height);
     current = { key, grid, kernel: gaussianKernel(grid.sigma), ping: target(), pong: target() };
     return current;
@@ -67,17 +67,15 @@ export function createBlur(gl, { source = SHRINK, isQuotient = true } = {}) {
      * @param {Record<string, import('./gl.js').UniformValue>} uniforms  frame and matte
      * @param {number} width   of the frame
      * @param {number} height
-     * @param {number} strength
+     * @param {number} [strength]
      * @returns {WebGLTexture} the blurred background; stays the blur's
      */
-    render(uniforms, width, height, strength) {
+    render(uniforms, width, height, strength = 0) {
       const { grid, kernel, ping, pong } = prepare(width, height, strength);
       const cell = [1 / grid.width, 1 / grid.height];
-      // One read in each 4 × 4 pixels, which gives the mean of 2 × 2 of them: the Gaussian then
-      // averages some fifty cells, and denser reads change nothing that shows.
-      const taps = Math.max(1, Math.round(width / grid.width / 8));
-      shrink.use({ ...uniforms, cell, taps, isCanvas: false });
+      shrink.use({ ...uniforms, cell, taps: grid.taps, isCanvas: false });
       drawToTarget(gl, ping);
+      if (kernel.pairs === 0 && !isQuotient) return ping.texture; // nothing to blur, nor to divide
       const shared = { ...kernel, isCanvas: false };
       gauss.use({ ...shared, source: ping.texture, pixel: [cell[0], 0], isLast: false });
       drawToTarget(gl, pong);

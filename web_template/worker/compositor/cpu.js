@@ -65,7 +65,9 @@ export function createCpuCompositor({ canvas, effect, comments }) {
     },
     setLooks(next) {
       const isPersonChanged =
-        next.brightness !== looks.brightness || next.lightWrap !== looks.lightWrap;
+        next.brightness !== looks.brightness ||
+        next.lightWrap !== looks.lightWrap ||
+        next.spill !== looks.spill;
       looks = next;
       surface.matte.looks = next;
       if (isPersonChanged) painter = createPainter(effect, surface, looks);

@@ -118,6 +118,7 @@ export function createScene(gl, comments) {
       } else {
         uniforms.background = premultiplied(standInColor(effect));
       }
+      if (looks.spill > 0) frameTexture.setFilter(gl.LINEAR); // it is read on a coarse grid
       const person = light.on(effect, looks, uniforms, displayWidth, displayHeight);
       frameTexture.setFilter(isPixelOnPixel(frame, gl) ? gl.NEAREST : gl.LINEAR);
       toCanvas();

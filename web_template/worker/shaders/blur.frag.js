@@ -35,8 +35,11 @@ vec3 seen(vec2 at) {
   return background.rgb;
 }`;
 
-/** @param {string} what */
-const shrink = (what) => `${MATTE}${what}
+/**
+ * @param {string} what
+ * @param {string} [weight]  of a place of the picture
+ */
+const shrink = (what, weight = '1.0 - matte(at)') => `${MATTE}${what}
 uniform vec2 cell;  // of the grid, in uv
 uniform int taps;   // of a quarter, each way
 out vec4 weighted;
@@ -52,12 +55,16 @@ vec3 meanOf(vec2 corner, vec2 size) {
   return sum / float(taps * taps);
 }
 
+float weightOf(vec2 at) {
+  return ${weight};
+}
+
 void main() {
   vec2 quarter = 0.5 * cell;
   vec4 sum = vec4(0.0);
   for (int i = 0; i < 4; i++) {
     vec2 corner = uv - quarter * vec2(i & 1, i >> 1);
-    float w = 1.0 - matte(corner + 0.5 * quarter);
+    float w = weightOf(corner + 0.5 * quarter);
     sum += vec4(meanOf(corner, quarter) * w, w);
   }
   weighted = 0.25 * sum;
@@ -68,6 +75,9 @@ export const SHRINK = shrink(FRAME);
 /** The same of what replaces the background: its light, see ./person.glsl.js. */
 export const LIGHT_OF_PICTURE = shrink(PICTURE);
 export const LIGHT_OF_COLOR = shrink(COLOR);
+
+/** The same of the person, w = matte; see ./spill.glsl.js. */
+export const SHRINK_PERSON = shrink(FRAME, 'matte(at)');
 
 export const GAUSS = `#version 300 es
 precision highp float;

@@ -7,39 +7,43 @@
  */
 import { MATTE } from './matte.glsl.js';
 import { PLAIN } from './person.glsl.js';
+import { AS_IT_IS } from './spill.glsl.js';
 
 /**
  * @typedef {ReturnType<typeof personShaders>} PersonShaders
  *
  * The shaders that draw the person.
  * @param {string} person  one of ./person.glsl.js
+ * @param {string} [edge]  one of ./spill.glsl.js: the frame's colour at an edge
+ * @returns {Readonly<{only: string, overColor: string, overPicture: string}>}
  */
-export function personShaders(person) {
+export function personShaders(person, edge = AS_IT_IS) {
   return Object.freeze({
     /** Only person. */
     only: `#version 300 es
 precision highp float;
 in vec2 uv;
-${person}
+${AS_IT_IS}${person}
 out vec4 color;
 void main() {
-  color = vec4(person(uv), 1.0);
+  color = vec4(person(uv, 1.0), 1.0);
 }`,
     /** An edge over one colour; a transparent one makes the cut-out. It is premultiplied. */
-    overColor: `${MATTE}${person}
+    overColor: `${MATTE}${edge}${person}
 uniform vec4 background;
 out vec4 color;
 void main() {
   float a = matte(uv);
-  color = vec4(person(uv) * a, a) + background * (1.0 - a);
+  color = vec4(person(uv, a) * a, a) + background * (1.0 - a);
 }`,
     /** An edge over a picture. */
-    overPicture: `${MATTE}${person}
+    overPicture: `${MATTE}${edge}${person}
 uniform sampler2D background;
 in vec2 behind;
 out vec4 color;
 void main() {
-  color = vec4(mix(texture(background, behind).rgb, person(uv), matte(uv)), 1.0);
+  float a = matte(uv);
+  color = vec4(mix(texture(background, behind).rgb, person(uv, a), a), 1.0);
 }`,
   });
 }

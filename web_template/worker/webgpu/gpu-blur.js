@@ -13,7 +13,8 @@ const FORMAT = 'rgba16float';
 const TARGET = 0x4 | 0x10; // GPUTextureUsage: TEXTURE_BINDING, RENDER_ATTACHMENT
 
 /**
- * @typedef {'shrinkFrame' | 'shrinkPicture' | 'shrinkColor'} Source  what is blurred, weighted by 1 − matte
+ * @typedef {'shrinkFrame' | 'shrinkPicture' | 'shrinkColor' | 'shrinkPerson' | 'shrinkRoom'} Source
+ *   what is blurred: the first three weighted by 1 − matte
  *
  * @typedef {object} Grid
  * @property {string} key
@@ -22,6 +23,7 @@ const TARGET = 0x4 | 0x10; // GPUTextureUsage: TEXTURE_BINDING, RENDER_ATTACHMEN
  * @property {GPUTexture} ping
  * @property {GPUTexture} pong
  * @property {GPUTextureView} result
+ * @property {boolean} isBlurred  else there is nothing to do after the first step
  * @property {{cell: [number, number], taps: number}} scene  what the first step has to know
  */
 
@@ -29,9 +31,11 @@ const TARGET = 0x4 | 0x10; // GPUTextureUsage: TEXTURE_BINDING, RENDER_ATTACHMEN
  * @param {GPUDevice} device
  * @param {GPUBindGroupLayout} sceneLayout  of the shaders that read the scene
  * @param {GPUSampler} filtering
- * @param {{source: Source, isQuotient: boolean}} what  isQuotient: divided by the blurred weight
+ * @param {{source: Source, isQuotient: boolean, gridOf?: typeof blurGrid}} what
+ *   isQuotient: divided by the blurred weight
  */
-export function createGpuBlur(device, sceneLayout, filtering, { source, isQuotient }) {
+export function createGpuBlur(device, sceneLayout, filtering, what) {
+  const { source, isQuotient, gridOf = blurGrid } = what;
   const scene = device.createShaderModule({ label: 'composite', code: COMPOSITE });
   const shrink = createDrawing(device, scene, source, FORMAT, sceneLayout);
   const layout = createLayout(device, ['uniforms', 'sampler', 'texture']);
@@ -65,17 +69,17 @@ export function createGpuBlur(device, sceneLayout, filtering, { source, isQuotie
       const key = `${frameWidth} ${frameHeight} ${strength}`;
       if (current?.key === key) return current;
       release();
-      const { width, height, sigma } = blurGrid(frameWidth, frameHeight, strength);
+      const { width, height, sigma, taps } = gridOf(frameWidth, frameHeight, strength);
       kernels[0].write(kernelOf([1 / width, 0], sigma, false));
       kernels[1].write(kernelOf([0, 1 / height], sigma, isQuotient));
       const target = () =>
         device.createTexture({ size: [width, height], format: FORMAT, usage: TARGET });
       const [ping, pong] = [target(), target()];
-      const taps = Math.max(1, Math.round(frameWidth / width / 8));
       /** @type {[number, number]} */
       const cell = [1 / width, 1 / height];
       const result = ping.createView();
-      current = { key, width, height, ping, pong, result, scene: { cell, taps } };
+      const isBlurred = sigma > 0 || isQuotient;
+      current = { key, width, height, ping, pong, result, isBlurred, scene: { cell, taps } };
       return current;
     },
     /**
@@ -83,8 +87,9 @@ export function createGpuBlur(device, sceneLayout, filtering, { source, isQuotie
      * @param {Grid} grid
      * @param {readonly import('./steps.js').Resource[]} resources  of the scene
      */
-    draw(encoder, { pong, result }, resources) {
+    draw(encoder, { pong, result, isBlurred }, resources) {
       shrink.draw(encoder, result, resources);
+      if (!isBlurred) return;
       gauss.draw(encoder, pong.createView(), [kernels[0].buffer, filtering, result]);
       gauss.draw(encoder, result, [kernels[1].buffer, filtering, pong.createView()]);
     },

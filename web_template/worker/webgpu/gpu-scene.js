@@ -13,6 +13,7 @@ import { DEFAULT_LOOKS, rampWith } from '../../shared/looks.js';
 import { LIGHT_STRENGTH } from '../compositor/blur-grid.js';
 import { createGpuBlur } from './gpu-blur.js';
 import { createGpuComments } from './gpu-comments.js';
+import { createGpuSides } from './gpu-sides.js';
 import { createMatteCopy } from './matte-copy.js';
 import { COMPOSITE, STAND_IN } from './shaders/composite.wgsl.js';
 import { createDrawing, createLayout, createUniforms, submit } from './steps.js';
@@ -24,8 +25,14 @@ const PICTURE = 0x2 | 0x4 | 0x10; // GPUTextureUsage: COPY_DST, TEXTURE_BINDING,
 /** Nothing is blurred. */
 const NO_GRID = { cell: [0, 0], taps: 1 };
 
+/** The background, its light, and both sides of the edge. @type {import('./steps.js').Kind[]} */
+const TEXTURES = ['texture', 'texture', 'texture', 'texture'];
+
 /** What the shaders read, by binding. @type {readonly import('./steps.js').Kind[]} */
-const LAYOUT = ['uniforms', 'sampler', 'texture', 'words', 'frame', 'texture', 'texture'];
+const LAYOUT = ['uniforms', 'sampler', 'texture', 'words', 'frame', ...TEXTURES];
+
+/** Floats of the scene. */
+const SCENE_SIZE = 28;
 
 /** The fragment shader of each effect. @type {Record<Effect['kind'], string>} */
 const SHADERS = {
@@ -46,13 +53,15 @@ export function createGpuScene(device, format, comments) {
   const layout = createLayout(device, LAYOUT);
   const module = device.createShaderModule({ label: 'composite', code: COMPOSITE });
   const filtering = device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
-  const uniforms = createUniforms(device, 'scene', 28);
+  const uniforms = createUniforms(device, 'scene', SCENE_SIZE);
   const shown = createMatteCopy(device);
   const blank = createPicture(device, 1, 1);
   /** @type {Map<string, ReturnType<typeof createDrawing>>} */
   const drawings = new Map();
   /** @type {Map<Blurred['source'], ReturnType<typeof createGpuBlur>>} */
   const blurs = new Map();
+  /** @type {ReturnType<typeof createGpuSides> | null} */
+  let sides = null;
   /** @type {ReturnType<typeof createGpuComments> | null} */
   let texts = null;
   /** @type {ReturnType<typeof createStandIn> | null} */
@@ -73,8 +82,8 @@ export function createGpuScene(device, format, comments) {
     blurs.set(blurred.source, blur);
     return blur;
   };
-  /** @type {(target: GPUTexture, matte: GpuMatte | null, grid: {cell: number[], taps: number}) => void} */
-  const write = (target, matte, { cell, taps }) => {
+  /** @type {(target: GPUTexture, matte: GpuMatte | null, grid: {cell: number[], taps: number}) => number[]} */
+  const sceneOn = (target, matte, { cell, taps }) => {
     const color = premultiplied(standInColor(effect));
     const tint = effect.kind === 'overlay' ? parseColor(effect.color) : [0, 0, 0, 0];
     const ramp = (matte && rampWith(matte.ramp, looks)) ?? NO_RAMP;
@@ -82,11 +91,11 @@ export function createGpuScene(device, format, comments) {
     // The shape divides by the threshold and by what is left of it.
     const threshold = Math.min(Math.max(matte?.threshold ?? 0.5, 1e-3), 1 - 1e-3);
     const area = matte?.area ?? [0, 0, 1, 1];
-    uniforms.write([
+    return [
       ...[...area, ...color, ...color, ...tint],
       ...[...ramp, ...cover, ...cell, taps, threshold],
-      ...[2 ** -looks.brightness, isReplaced(effect) ? looks.lightWrap : 0],
-    ]);
+      ...[2 ** -looks.brightness, isReplaced(effect) ? looks.lightWrap : 0, spillOn(effect, looks)],
+    ];
   };
   /** @type {(encoder: GPUCommandEncoder, target: GPUTexture, alphaMap: GPUTextureView | null, report: GPUBuffer) => void} */
   const drawComments = (encoder, target, alphaMap, report) => {
@@ -108,19 +117,27 @@ export function createGpuScene(device, format, comments) {
       const blurred = blurredBy(effect, looks);
       const blur = blurred && blurOf(blurred);
       const grid = blur?.grid(frame.displayWidth, frame.displayHeight, blurred?.strength ?? 0);
-      write(target, matte, grid?.scene ?? NO_GRID);
+      uniforms.write(sceneOn(target, matte, grid?.scene ?? NO_GRID));
       const external = device.importExternalTexture({ source: frame });
       submit(device, (encoder) => {
         const { alphaMap, report } = shown.take(encoder, matte);
         const empty = blank.createView();
         const image = picture?.createView() ?? empty;
-        const resources = [uniforms.buffer, filtering, alphaMap, report, external];
-        if (blur && grid) blur.draw(encoder, grid, [...resources, image, empty]);
+        const seen = [filtering, alphaMap, report, external];
+        const resources = [uniforms.buffer, ...seen];
+        if (blur && grid) blur.draw(encoder, grid, [...resources, image, empty, empty, empty]);
+        let both = [empty, empty];
+        if (spillOn(effect, looks) > 0) {
+          sides ??= createGpuSides(device, layout, filtering, SCENE_SIZE);
+          const unused = [empty, empty, empty, empty];
+          const scene = sceneOn.bind(null, target, matte);
+          both = sides.draw(encoder, frame, scene, [...seen, ...unused]);
+        }
         const isBackground = effect.kind === 'blur';
         const behind = isBackground && grid ? grid.result : image;
         const light = !isBackground && grid ? grid.result : empty;
         const drawing = drawingOf(SHADERS[effect.kind]);
-        drawing.draw(encoder, target.createView(), [...resources, behind, light]);
+        drawing.draw(encoder, target.createView(), [...resources, behind, light, ...both]);
         drawComments(encoder, target, alphaMap, report);
       });
     },
@@ -130,7 +147,7 @@ export function createGpuScene(device, format, comments) {
      * @param {GPUTexture} target
      */
     renderStandIn(target) {
-      write(target, null, NO_GRID);
+      uniforms.write(sceneOn(target, null, NO_GRID));
       submit(device, (encoder) => {
         if (effect.kind === 'image' && picture) {
           standIn ??= createStandIn(device, format);
@@ -164,6 +181,7 @@ export function createGpuScene(device, format, comments) {
 
     dispose() {
       for (const blur of blurs.values()) blur.dispose();
+      sides?.dispose();
       texts?.dispose();
       shown.dispose();
       blank.destroy();
@@ -204,6 +222,15 @@ function blurredBy(effect, { lightWrap }) {
  */
 function isReplaced({ kind }) {
   return kind === 'image' || kind === 'color';
+}
+
+/**
+ * How much of the room's colour is taken out of the edge.
+ * @param {Effect} effect
+ * @param {import('../../shared/looks.js').Looks} looks
+ */
+function spillOn(effect, { spill }) {
+  return isReplaced(effect) || effect.kind === 'cutout' ? spill : 0;
 }
 
 /**

@@ -3,7 +3,7 @@
  * ../../shaders/blur.frag.js, in plain arithmetic.
  */
 
-import { blurGrid, gaussianTaps } from '../blur-grid.js';
+import { gaussianTaps } from '../blur-grid.js';
 import { AlphaEnlarger, PictureEnlarger } from './enlarge.js';
 
 const CHANNELS = 4; // red, green, blue, weight
@@ -32,11 +32,11 @@ export class CpuBlur {
   /**
    * @param {number} frameWidth
    * @param {number} frameHeight
-   * @param {number} strength  0..1
-   * @param {{isQuotient?: boolean}} [options]  false: blur(w·rgb), not divided by blur(w)
+   * @param {import('../blur-grid.js').BlurGrid} grid
+   * @param {{isQuotient?: boolean}} [options]  false: blur(w·rgb) and blur(w), not divided
    */
-  constructor(frameWidth, frameHeight, strength, { isQuotient = true } = {}) {
-    const { width, height, sigma } = blurGrid(frameWidth, frameHeight, strength);
+  constructor(frameWidth, frameHeight, grid, { isQuotient = true } = {}) {
+    const { width, height, sigma } = grid;
     this.#frameWidth = frameWidth;
     this.#isQuotient = isQuotient;
     this.#width = width;
@@ -59,8 +59,10 @@ export class CpuBlur {
    */
   update(frame, matte, table) {
     this.#shrink(frame, this.#alphaFor(matte), table);
-    this.#blurRows();
-    this.#blurColumns();
+    if (this.#kernel.length > 1) {
+      this.#blurRows();
+      this.#blurColumns();
+    }
     this.#toWords();
   }
 
@@ -137,11 +139,13 @@ export class CpuBlur {
   #toWords() {
     const sums = this.#weighted;
     for (let i = 0, at = 0; i < this.#words.length; i++, at += CHANNELS) {
-      const weight = this.#isQuotient ? Math.max(sums[at + 3], 1 / 255) : 1;
+      const isQuotient = this.#isQuotient;
+      const weight = isQuotient ? Math.max(sums[at + 3], 1 / 255) : 1;
       const red = (sums[at] / weight + 0.5) | 0;
       const green = (sums[at + 1] / weight + 0.5) | 0;
       const blue = (sums[at + 2] / weight + 0.5) | 0;
-      this.#words[i] = red | (green << 8) | (blue << 16) | 0xff000000;
+      const alpha = isQuotient ? 255 : (sums[at + 3] * 255 + 0.5) | 0;
+      this.#words[i] = red | (green << 8) | (blue << 16) | (alpha << 24);
     }
   }
 }

@@ -17,8 +17,9 @@
 
 import { parseColor, standInColor } from '../../../shared/effects.js';
 import { MatteError } from '../../../shared/errors.js';
+import { blurGrid } from '../blur-grid.js';
 import { CpuBlur } from './blur.js';
-import { createPerson, PlainPerson } from './person.js';
+import { createPerson, createReplacedPerson, PlainPerson } from './person.js';
 import { blend, copy, grey, tintByHalf, withAlpha, wordOf } from './words.js';
 
 /**
@@ -36,7 +37,7 @@ export function createPainter(effect, surface, looks) {
     case 'color':
       return colorPainter(effect, surface, looks);
     case 'cutout':
-      return cutoutPainter(effect, surface, createPerson(surface, looks));
+      return cutoutPainter(effect, surface, createReplacedPerson(surface, looks));
     case 'overlay':
       return overlayPainter(effect, surface);
     case 'mask':
@@ -77,7 +78,7 @@ function colorPainter(effect, surface, looks) {
   const color = wordOf(standInColor(effect));
   // Light comes from all of the background, else one row of it will do.
   const behind = new Int32Array(looks.lightWrap > 0 ? words.length : width).fill(color);
-  const person = createPerson(surface, looks, behind);
+  const person = createReplacedPerson(surface, looks, behind);
   return {
     ...basics(effect, surface, person),
     background(y, x0, x1) {
@@ -86,7 +87,7 @@ function colorPainter(effect, surface, looks) {
     edge(y, x0, x1) {
       const at = y * width + x0;
       const weights = surface.weightsOf(y, x0, x1, shape);
-      person.read(y, x0, x1);
+      person.readEdge(y, x0, x1, weights);
       blend(words, at, person.words, person.at, behind, 0, weights, x1 - x0);
     },
   };
@@ -108,7 +109,7 @@ function cutoutPainter(effect, surface, person) {
     edge(y, x0, x1) {
       const at = y * width + x0;
       const weights = surface.weightsOf(y, x0, x1, shape);
-      person.read(y, x0, x1);
+      person.readEdge(y, x0, x1, weights);
       withAlpha(words, at, person.words, person.at, weights, x1 - x0);
     },
   };
@@ -123,7 +124,7 @@ function cutoutPainter(effect, surface, person) {
 function imagePainter(effect, surface, looks) {
   const { words, width, shape } = surface;
   const picture = coverPicture(effect.image, surface);
-  const person = createPerson(surface, looks, picture);
+  const person = createReplacedPerson(surface, looks, picture);
   return {
     ...basics(effect, surface, person),
     background(y, x0, x1) {
@@ -133,7 +134,7 @@ function imagePainter(effect, surface, looks) {
     edge(y, x0, x1) {
       const at = y * width + x0;
       const weights = surface.weightsOf(y, x0, x1, shape);
-      person.read(y, x0, x1);
+      person.readEdge(y, x0, x1, weights);
       blend(words, at, person.words, person.at, picture, at, weights, x1 - x0);
     },
     standIn() {
@@ -150,7 +151,7 @@ function imagePainter(effect, surface, looks) {
  */
 function blurPainter(effect, surface, person) {
   const { words, width, height, matte, shape } = surface;
-  const blur = new CpuBlur(width, height, effect.strength);
+  const blur = new CpuBlur(width, height, blurGrid(width, height, effect.strength));
   const behind = new Int32Array(width);
   return {
     ...basics(effect, surface, person),
@@ -165,7 +166,7 @@ function blurPainter(effect, surface, person) {
       const at = y * width + x0;
       blur.read(y, x0, x1, behind, 0);
       const weights = surface.weightsOf(y, x0, x1, shape);
-      person.read(y, x0, x1);
+      person.readEdge(y, x0, x1, weights);
       blend(words, at, person.words, person.at, behind, 0, weights, x1 - x0);
     },
   };

@@ -7,38 +7,58 @@
  * @typedef {object} Person
  * @property {() => void} begin  a new frame and a new matte
  * @property {(y: number, x0: number, x1: number) => void} read  makes `words` hold a piece of a row
+ * @property {(y: number, x0: number, x1: number, weights: Uint16Array) => void} readEdge  the same
+ *   where the shaped matte is these weights, 0..256: perhaps cleaned of the old background
  * @property {Int32Array} words
  * @property {number} at  where in them the piece begins
  */
 
-import { LIGHT_STRENGTH } from '../blur-grid.js';
+import { blurGrid, LIGHT_STRENGTH } from '../blur-grid.js';
 import { CpuBlur } from './blur.js';
+import { EdgeCleaner } from './edge-cleaner.js';
 
 /**
+ * The person before what replaces the room: the room's colour may be taken out of the edge.
  * @param {Surface} surface
  * @param {Looks} looks
  * @param {Int32Array} [background]  what replaces the frame, a word for each pixel; its light wraps
  * @returns {Person}
  */
-export function createPerson(surface, looks, background) {
+export function createReplacedPerson(surface, looks, background) {
+  const cleaner = looks.spill > 0 ? new EdgeCleaner(surface, looks.spill) : null;
   const wrap = background ? looks.lightWrap : 0;
-  if (looks.brightness === 0 && wrap === 0) return new PlainPerson(surface);
-  return new LitPerson(surface, looks.brightness, wrap, background);
+  if (looks.brightness === 0 && wrap === 0) return new PlainPerson(surface, cleaner);
+  return new LitPerson(surface, { ...looks, lightWrap: wrap }, background, cleaner);
+}
+
+/**
+ * The person in the room.
+ * @param {Surface} surface
+ * @param {Looks} looks
+ * @returns {Person}
+ */
+export function createPerson(surface, looks) {
+  return createReplacedPerson(surface, { ...looks, spill: 0 });
 }
 
 /** @implements {Person} */
 export class PlainPerson {
   #surface;
+  #cleaner;
   at = 0;
 
-  /** @param {Surface} surface */
-  constructor(surface) {
+  /**
+   * @param {Surface} surface
+   * @param {EdgeCleaner | null} [cleaner]
+   */
+  constructor(surface, cleaner = null) {
     this.#surface = surface;
+    this.#cleaner = cleaner;
     this.words = surface.frame;
   }
 
   begin() {
-    this.words = this.#surface.frame;
+    this.#cleaner?.update();
   }
 
   /**
@@ -46,7 +66,21 @@ export class PlainPerson {
    * @param {number} x0
    */
   read(y, x0) {
+    this.words = this.#surface.frame;
     this.at = y * this.#surface.width + x0;
+  }
+
+  /**
+   * @param {number} y
+   * @param {number} x0
+   * @param {number} x1  exclusive
+   * @param {Uint16Array} weights
+   */
+  readEdge(y, x0, x1, weights) {
+    if (!this.#cleaner) return this.read(y, x0);
+    this.#cleaner.read(y, x0, x1, weights);
+    this.words = this.#cleaner.words;
+    this.at = 0;
   }
 }
 
@@ -54,6 +88,7 @@ export class PlainPerson {
 class LitPerson {
   at = 0;
   #surface;
+  #cleaner;
   #curve;
   #wrap;
   #background;
@@ -64,23 +99,25 @@ class LitPerson {
 
   /**
    * @param {Surface} surface
-   * @param {number} brightness  −1..1
-   * @param {number} wrap        0..1
+   * @param {Pick<Looks, 'brightness' | 'lightWrap'>} looks
    * @param {Int32Array} [background]
+   * @param {EdgeCleaner | null} [cleaner]
    */
-  constructor(surface, brightness, wrap, background) {
+  constructor(surface, { brightness, lightWrap: wrap }, background, cleaner = null) {
     const { width, height } = surface;
     this.#surface = surface;
+    this.#cleaner = cleaner;
     this.words = new Int32Array(width);
     this.#light = new Int32Array(width);
     this.#curve = brightnessCurve(brightness);
     this.#wrap = Math.round((wrap / 255) * 65536);
     this.#background = background;
-    if (wrap > 0) this.#blur = new CpuBlur(width, height, LIGHT_STRENGTH, { isQuotient: false });
+    if (wrap > 0) this.#blur = lightBlur(width, height);
   }
 
   begin() {
     const { matte, shape } = this.#surface;
+    this.#cleaner?.update();
     if (this.#background) this.#blur?.update(this.#background, matte, shape);
   }
 
@@ -91,14 +128,39 @@ class LitPerson {
    */
   read(y, x0, x1) {
     const { frame, width } = this.#surface;
-    const from = y * width + x0;
+    this.#draw(frame, y * width + x0, y, x0, x1);
+  }
+
+  /**
+   * @param {number} y
+   * @param {number} x0
+   * @param {number} x1  exclusive
+   * @param {Uint16Array} weights
+   */
+  readEdge(y, x0, x1, weights) {
+    if (!this.#cleaner) return this.read(y, x0, x1);
+    this.#cleaner.read(y, x0, x1, weights);
+    this.#draw(this.#cleaner.words, 0, y, x0, x1);
+  }
+
+  /** @type {(colors: Int32Array, from: number, y: number, x0: number, x1: number) => void} */
+  #draw(colors, from, y, x0, x1) {
     if (this.#blur) {
       this.#blur.read(y, x0, x1, this.#light, 0);
-      screen(frame, from, this.#curve, this.#light, this.#wrap, this.words, x1 - x0);
+      screen(colors, from, this.#curve, this.#light, this.#wrap, this.words, x1 - x0);
     } else {
-      bend(frame, from, this.#curve, this.words, x1 - x0);
+      bend(colors, from, this.#curve, this.words, x1 - x0);
     }
   }
+}
+
+/**
+ * @param {number} width   of the frame
+ * @param {number} height
+ */
+function lightBlur(width, height) {
+  const grid = blurGrid(width, height, LIGHT_STRENGTH);
+  return new CpuBlur(width, height, grid, { isQuotient: false });
 }
 
 /**

@@ -6,6 +6,8 @@
  * Where the report has found that the alpha is none, every one of them gives the stand-in.
  */
 
+import { COLOR_OF, SHRINK_SIDES } from './spill.wgsl.js';
+
 export const SCENE = `
 struct Scene {
   area: vec4f,        // left, top, right, bottom of what the alpha covers, in uv
@@ -19,6 +21,7 @@ struct Scene {
   threshold: f32,     // 0..1, exclusive
   gamma: f32,         // of the person's brightness
   lightWrap: f32,     // 0..1
+  spill: f32,         // 0..1
 }
 @group(0) @binding(0) var<uniform> scene: Scene;
 @group(0) @binding(1) var filtering: sampler;
@@ -53,10 +56,14 @@ fn modelAlpha(at: vec2f) -> f32 {
   return textureSampleLevel(alphaMap, filtering, (at - area.xy) / (area.zw - area.xy), 0.0).r;
 }
 
-fn matte(at: vec2f) -> f32 {
+fn bentAlpha(at: vec2f) -> f32 {
   let a = modelAlpha(at);
   let t = scene.threshold;
-  let bent = 0.5 * select(1.0 + (a - t) / (1.0 - t), a / t, a < t);
+  return 0.5 * select(1.0 + (a - t) / (1.0 - t), a / t, a < t);
+}
+
+fn matte(at: vec2f) -> f32 {
+  let bent = bentAlpha(at);
   if (scene.ramp.x >= scene.ramp.y) {
     return bent;
   }
@@ -64,7 +71,7 @@ fn matte(at: vec2f) -> f32 {
 }
 `;
 
-/** The person's looks: see ../../shaders/person.glsl.js. */
+/** The person's looks: see ../../shaders/person.glsl.js and ../../shaders/spill.glsl.js. */
 const PERSON = `
 @group(0) @binding(4) var frame: texture_external;
 @group(0) @binding(6) var light: texture_2d<f32>;
@@ -73,8 +80,9 @@ fn frameAt(at: vec2f) -> vec3f {
   return textureSampleBaseClampToEdge(frame, filtering, at).rgb;
 }
 
-fn personAt(at: vec2f) -> vec3f {
-  let rgb = frameAt(at);
+${COLOR_OF}
+fn personAt(at: vec2f, a: f32) -> vec3f {
+  let rgb = colorOf(at, a);
   if (scene.gamma == 1.0 && scene.lightWrap == 0.0) {
     return rgb;
   }
@@ -106,21 +114,23 @@ ${BEHIND}
 /** An edge over one colour; a transparent one makes the cut-out. */
 @fragment
 fn overColor(corner: Corner) -> @location(0) vec4f {
-  let rgb = personAt(corner.uv);
   let a = matte(corner.uv);
+  let rgb = personAt(corner.uv, a);
   let color = vec4f(rgb * a, a) + scene.background * (1.0 - a);
   return select(color, scene.standIn, isBad());
 }
 
 @fragment
 fn overPicture(corner: Corner) -> @location(0) vec4f {
-  let color = mix(behindAt(corner.uv), personAt(corner.uv), matte(corner.uv));
+  let a = matte(corner.uv);
+  let color = mix(behindAt(corner.uv), personAt(corner.uv, a), a);
   return vec4f(select(color, behindAt(corner.uv), isBad()), 1.0);
 }
 
 @fragment
 fn overBlur(corner: Corner) -> @location(0) vec4f {
-  let color = mix(behindAt(corner.uv), personAt(corner.uv), matte(corner.uv));
+  let a = matte(corner.uv);
+  let color = mix(behindAt(corner.uv), personAt(corner.uv, a), a);
   return select(vec4f(color, 1.0), scene.standIn, isBad());
 }
 
@@ -199,7 +209,7 @@ fn shrinkColor(corner: Corner) -> @location(0) vec4f {
   }
   return vec4f(scene.background.rgb * w, w);
 }
-`;
+${SHRINK_SIDES}`;
 
 /** Two of them, along x and along y; the second one divides. Entry points: gauss. */
 export const GAUSS = `${QUAD}
