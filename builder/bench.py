@@ -1,12 +1,13 @@
 """Measures the built page in a real browser, whose camera plays the demonstration clip.
 
-One run: the page's start with an empty profile and with a warm one; then, in a page of its own,
+One run: the page's start with an empty profile, after that visit in a browser that is started anew,
+and reloaded; then, in a page of its own,
 the engine at the camera's rate and with frames fed as fast as they are taken; then the peers.
 """
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ CLIP_FPS, CLIP_SECONDS = 30, 3  # one loop: 124 MB of raw frames at 1280×720
 CLIPS_KEPT = 3
 START_LIMIT_MS = 120_000
 SETTLE_MS = 1500  # a browser that has just started is busy with itself; a visitor's is not
+# A browser writes down what it has compiled once nothing new has been for a while.
+VISIT_SECONDS = 30.0
 COLOR = "#00b140"
 EFFECTS: dict[str, dict[str, Any]] = {
     "blur": {"kind": "blur", "strength": 0.5},
@@ -56,12 +59,14 @@ class BenchOptions:
     effect: str = "blur"
     peers: bool = False
     site: Path | None = None
+    visit_seconds: float = VISIT_SECONDS  # that the first visit lasts before there is a second one
 
 
 def run_bench(options: BenchOptions, progress: Progress) -> dict[str, Any]:
     """Measure; returns what ``--json`` writes.
 
-    Keys: ``start`` (``cold`` and ``warm``: first_matte_ms since the navigation, bytes, requests),
+    Keys: ``start`` (``cold``, ``warm`` and ``reload``: first_matte_ms since the navigation, bytes,
+    requests),
     ``live`` and ``throughput`` (see `bench_figures.run_figures`; stages over the last 150 frames),
     ``memory``, ``peers`` (see `bench_peers.run_peers`), ``same_work`` (throughput with a colour,
     which is what the peers draw), ``ratio_to_litert``, ``ratio_to_tasks_vision``.
@@ -84,7 +89,7 @@ def run_bench(options: BenchOptions, progress: Progress) -> dict[str, Any]:
         chromium = _Chromium(playwright, browser, camera)
         try:
             progress("the page's start, with an empty profile and with a warm one")
-            start = _measure_start(chromium, url, traffic)
+            start = _measure_start(chromium, url, traffic, options.visit_seconds)
             progress("the page at work")
             run = _measure_run(chromium, url, options, model)
             peers = _measure_peers(chromium, options, model, clip, run["threads"], progress)
@@ -200,25 +205,36 @@ def _open(page: "Page", url: str) -> None:
     page.wait_for_function("() => livematteBench.firstMatteMs !== null")
 
 
-def _measure_start(chromium: _Chromium, url: str, traffic: "Traffic") -> dict[str, Any]:
-    start = {}
+def _measure_start(
+    chromium: _Chromium, url: str, traffic: "Traffic", visit_seconds: float
+) -> dict[str, Any]:
+    start: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(
         prefix="livematte-profile-", ignore_cleanup_errors=True
     ) as profile:
-        for name in ("cold", "warm"):
-            before = traffic.requests, traffic.bytes
-            with chromium.open(profile) as browser:
-                page = browser.new_page()
-                page.wait_for_timeout(SETTLE_MS)
-                _open(page, url)
-                page.wait_for_load_state("networkidle")
-                first = page.evaluate("livematteBench.firstMatteMs")
-            start[name] = {
-                "first_matte_ms": round(first, 1),
-                "requests": traffic.requests - before[0],
-                "bytes": traffic.bytes - before[1],
-            }
+        with chromium.open(profile) as browser:
+            page = browser.new_page()
+            page.wait_for_timeout(SETTLE_MS)
+            start["cold"] = _measure_visit(page, traffic, lambda: _open(page, url))
+            page.wait_for_timeout(visit_seconds * 1000)
+        with chromium.open(profile) as browser:
+            page = browser.new_page()
+            page.wait_for_timeout(SETTLE_MS)
+            start["warm"] = _measure_visit(page, traffic, lambda: _open(page, url))
+            start["reload"] = _measure_visit(page, traffic, page.reload)
     return start
+
+
+def _measure_visit(page: "Page", traffic: "Traffic", visit: Callable[[], Any]) -> dict[str, Any]:
+    before = traffic.requests, traffic.bytes
+    visit()
+    page.wait_for_function("() => globalThis.livematteBench?.firstMatteMs")
+    page.wait_for_load_state("networkidle")
+    return {
+        "first_matte_ms": round(page.evaluate("livematteBench.firstMatteMs"), 1),
+        "requests": traffic.requests - before[0],
+        "bytes": traffic.bytes - before[1],
+    }
 
 
 def _measure_run(

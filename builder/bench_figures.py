@@ -120,6 +120,7 @@ def ratios(result: Mapping[str, Any]) -> dict[str, float | None]:
     }
 
 
+START_TITLES = {"cold": "cold profile", "warm": "warm profile", "reload": "reloaded"}
 STAGE_TITLES = {
     "sampleMs": "sample",
     "inferMs": "infer",
@@ -168,13 +169,13 @@ def _tasks(run: Mapping[str, Any]) -> str:
     return f"{run['long_tasks']}{longest}"
 
 
-def start_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The table of the page's start: what, with an empty profile, with a warm one."""
-    cold, warm = result["start"]["cold"], result["start"]["warm"]
+def start_rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The table of the page's start: what, then as in ``START_TITLES``."""
+    starts = [result["start"][name] for name in START_TITLES]
     return [
-        ("first matte", f"{cold['first_matte_ms']:.0f} ms", f"{warm['first_matte_ms']:.0f} ms"),
-        ("transferred", _kilobytes(cold["bytes"]), _kilobytes(warm["bytes"])),
-        ("requests", str(cold["requests"]), str(warm["requests"])),
+        ("first matte", *(f"{start['first_matte_ms']:.0f} ms" for start in starts)),
+        ("transferred", *(_kilobytes(start["bytes"]) for start in starts)),
+        ("requests", *(str(start["requests"]) for start in starts)),
     ]
 
 

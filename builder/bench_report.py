@@ -22,7 +22,6 @@ _ROW = 22
 _TOP, _BOTTOM, _LEFT, _RIGHT = 10, 190, 40, 710  # the line plot's frame
 
 RUNS = ("at the camera's rate", "as fast as taken")
-PROFILES = ("cold profile", "warm profile")
 PEER_HEAD = ("peer", "does", "p50 / p95, rate", "Livematte is")
 
 Bar = tuple[str, float, str, str]  # label, value, text, series
@@ -53,7 +52,7 @@ def bench_tables(result: Mapping[str, Any]) -> list["Table | str"]:
     shown: list[Table | str] = [
         summary(result),
         table("the page at work", ("", *RUNS), figures.rows(result)),
-        table("the page's start", ("", *PROFILES), figures.start_rows(result)),
+        table("the page's start", ("", *figures.START_TITLES.values()), figures.start_rows(result)),
         f"memory: {figures.memory_line(result['memory'])}",
     ]
     if result["peers"]:
@@ -70,7 +69,7 @@ def render_report(result: Mapping[str, Any]) -> str:
     return environment.from_string(template.read_text("utf-8")).render(
         result=result,
         runs=RUNS,
-        profiles=PROFILES,
+        profiles=tuple(bench_figures.START_TITLES.values()),
         peer_head=PEER_HEAD,
         summary=summary(result),
         rows=bench_figures.rows(result),
@@ -106,8 +105,9 @@ def _stage_bars(result: Mapping[str, Any]) -> list[Bar]:
 
 
 def _start_bars(result: Mapping[str, Any]) -> list[Bar]:
-    times = {name: result["start"][name]["first_matte_ms"] for name in ("cold", "warm")}
-    return [(f"{name} profile", ms, f"{ms:.0f}", "one") for name, ms in times.items()]
+    titles = bench_figures.START_TITLES
+    times = {titles[name]: result["start"][name]["first_matte_ms"] for name in titles}
+    return [(title, ms, f"{ms:.0f}", "one") for title, ms in times.items()]
 
 
 def _peer_bars(result: Mapping[str, Any]) -> list[Bar]:

@@ -98,6 +98,8 @@ def _write_worst(
               help="Write a report with plots here.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(min=1), default=10, show_default=True,
               help="How long each run takes.")  # fmt: skip
+@click.option("--visit", type=click.FloatRange(min=0), default=30, show_default=True,
+              help="Seconds that the first visit lasts before the second one.")  # fmt: skip
 @click.option("--model", metavar="NAME", help="A recipe's name or file [the site's default].")
 @click.option("--backend", type=click.Choice(("auto", "wasm", "webgpu")), default="auto",
               show_default=True, help="Refused when the page runs on another.")  # fmt: skip
@@ -111,6 +113,7 @@ def bench(
     json_path: Path | None,
     html_path: Path | None,
     seconds: float,
+    visit: float,
     model: str | None,
     backend: str,
     size: str,
@@ -128,7 +131,7 @@ def bench(
     width, height = parse_size(size)
     options = BenchOptions(
         seconds=seconds, model=model, backend=backend, width=width, height=height,
-        effect=effect, peers=peers, site=site_dir,
+        effect=effect, peers=peers, site=site_dir, visit_seconds=visit,
     )  # fmt: skip
     result = run_bench(options, console.say)
     if json_path:

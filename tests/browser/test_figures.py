@@ -29,7 +29,7 @@ def test_the_engine_shows_its_work(isolated_url: str, visits: Visits) -> None:
     page.locator("#timings > summary").click()
     expect(page.locator("#figure-backend")).to_contain_text("wasm, ")  # and why
     expect(page.locator("#figure-threads")).to_have_text("2 threads, isolated")
-    expect(page.locator("#figure-model")).to_contain_text("fp16")
+    expect(page.locator("#figure-model")).to_contain_text("optimized")
     expect(page.locator("#figure-picture")).to_contain_text("1280 × 720")
     expect(page.locator("#figure-sampler")).to_contain_text("tried, in ms")
     expect(page.locator("#figure-frames")).to_contain_text("shown")

@@ -58,7 +58,8 @@ def result(**more: Any) -> dict[str, Any]:
         "model": "selfie-<b>", "variant": "fp16", "backend": "wasm", "threads": 2, "effect": "blur",
         "machine": {"cpus": 2, "load": 1.5, "load_after": 2.5, "browser": "Chrome/156"},
         "clip": {"width": 1280, "height": 720, "fps": 30},
-        "start": {"cold": start, "warm": {**start, "first_matte_ms": 400.0}},
+        "start": {"cold": start, "warm": {**start, "first_matte_ms": 400.0},
+                  "reload": {**start, "first_matte_ms": 300.0}},
         "live": run_figures(told(), 30),
         "throughput": run_figures(told(120)),
         "same_work": run_figures(told(120)),
@@ -144,8 +145,8 @@ def test_the_tables() -> None:
     assert rows["missed of the camera's"] == ("0", "–")
     assert rows["main-thread tasks > 50 ms"] == ("0", "0")
     starts = {what: rest for what, *rest in bench_figures.start_rows(result())}
-    assert starts["first matte"] == ["900 ms", "400 ms"]
-    assert starts["transferred"] == ["3,100 kB", "3,100 kB"]
+    assert starts["first matte"] == ["900 ms", "400 ms", "300 ms"]
+    assert starts["transferred"] == ["3,100 kB"] * 3
     litert, tasks = bench_figures.peer_rows(result())
     assert litert == ("@litertjs/core 2", "inference", "2.0 / 3.0 ms, 250.0 fps", "0.50 ×")
     assert tasks[2:] == ("not run: not installed; `npm ci` brings it", "–")
@@ -166,6 +167,7 @@ def test_the_report_is_one_file_with_its_plots() -> None:
     # The longest bar takes all the room, one of half its value half of that.
     assert 'width="420.0" height="16" rx="2"><title>cold profile: 900' in page
     assert 'width="186.6" height="16" rx="2"><title>warm profile: 400' in page
+    assert 'width="139.9" height="16" rx="2"><title>reloaded: 300' in page
     assert page.count("<svg", 0, page.index("Memory")) == 3
     assert render_report(result(peers=[])).count("<svg") == 3
 
