@@ -3,7 +3,9 @@
 A browser finds modules level by level, and each request costs a server and the browser a few
 milliseconds, in the page and again in its worker. esbuild's executable, which its npm package
 carries, joins what one context imports: whatever no other module imports is an entry and keeps its
-name, what several entries share becomes a part of its own, so that a module still exists once.
+name, what several entries share becomes a part of its own, so that a module still exists once. A
+worker's entry is one file for itself, with a copy of the little that it shares: it is to run before
+anything else has come.
 """
 
 import json
@@ -68,8 +70,8 @@ def join_modules(
             path.write_bytes(data)
         files = {n: d for n, d in sources.items() if not _is_joined(n)}
         imports: dict[str, tuple[str, ...]] = {}
-        for number, entries in enumerate(_worlds(root, sources, public, esbuild)):
-            joined = _run(root, f"out-{number}", entries, esbuild)
+        for number, (entries, late) in enumerate(_worlds(root, sources, public, esbuild)):
+            joined = _run(root, f"out-{number}", entries, late, esbuild)
             files |= joined.files
             imports |= joined.imports
     return JoinedModules(dict(sorted(files.items())), imports)
@@ -81,8 +83,11 @@ def _is_joined(name: str) -> bool:
 
 def _worlds(
     root: Path, sources: Mapping[str, bytes], public: Iterable[str], esbuild: Path
-) -> list[list[str]]:
-    """List the entries of each world that has modules in common: the page's, then each worker's."""
+) -> list[tuple[list[str], list[str]]]:
+    """List the entries of each world that has modules in common, and what they import later.
+
+    The page's first; then each worker's entry, and what that imports later; then the style sheets.
+    """
     names = [name for name in sources if _is_joined(name)]
     _esbuild(root, [*names, "--outdir=../all", "--metafile=../all.json"], esbuild)
     inputs = json.loads((root / "all.json").read_text("utf-8"))["inputs"]
@@ -100,16 +105,21 @@ def _worlds(
     }
     pages = {n for n in names if n.startswith("page/") and n not in imported} | set(public)
     sheets = {n for n in names if n.endswith(".css") and n not in imported}
-    worlds = [sorted(pages), *(sorted({n} | late[n]) for n in sorted(late)), sorted(sheets)]
-    return [entries for entries in worlds if entries]
+    worlds = [(sorted(pages), list[str]())]
+    for name in sorted(late):
+        worlds += [([name], sorted(late[name])), (sorted(late[name]), [])]
+    worlds.append((sorted(sheets), []))
+    return [world for world in worlds if world[0]]
 
 
-def _run(root: Path, out: str, entries: list[str], esbuild: Path) -> JoinedModules:
+def _run(root: Path, out: str, entries: list[str], late: list[str], esbuild: Path) -> JoinedModules:
     arguments = [
         *entries,
         f"--outdir=../{out}",
         f"--metafile=../{out}.json",
         "--splitting",
+        # As the import is written, which is right where the files lie, too.
+        *(f"--external:*/{posixpath.basename(name)}" for name in late),
         # Beside the entries: import.meta.url leads from there to the site's root.
         f"--chunk-names={posixpath.dirname(entries[0])}/part-[hash]",
         "--minify",

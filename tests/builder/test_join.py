@@ -96,6 +96,15 @@ def test_what_a_start_needs() -> None:
     assert "page/matte.js" not in joined.closure(["page/app.js"])
 
 
+def test_a_workers_entry_is_one_file() -> None:
+    late = "import { count } from '../shared/state.js';\nexport default count();\n"
+    joined = join({"worker/late.js": late})
+    assert joined.imports["worker/worker.js"] == ()
+    # What it imports later lies where it says.
+    assert b'import("./late.js")' in joined.files["worker/worker.js"]
+    assert "worker/late.js" in joined.files
+
+
 def test_source_maps_lead_to_the_modules() -> None:
     facts = json.loads(join().files["worker/worker.js.map"])
     assert [name.split("/")[-1] for name in facts["sources"]] == ["state.js", "worker.js"]

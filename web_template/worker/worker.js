@@ -1,7 +1,6 @@
 /**
  * The worker's entry: listens at once, and begins what takes longest, the runtime's WebAssembly, while
- * the engine is still being fetched. It imports next to nothing at its start, so that it runs with
- * the first files that arrive.
+ * the engine is still being fetched. A build makes it one file, so that it runs as soon as it arrives.
  *
  * @typedef {import('../shared/messages.js').PrepareRequest} PrepareRequest
  * @typedef {Map<string, Promise<WebAssembly.Module>>} WasmModules  by URL
