@@ -264,6 +264,26 @@ def test_before_and_after(isolated_url: str, visits: Visits) -> None:
     assert page.evaluate("document.querySelector('#compare-canvas').width") == 1
 
 
+@pytest.mark.parametrize("source", ["demo", "camera"])
+def test_before_is_left_of_the_line_in_a_mirrored_view_too(
+    source: str, isolated_url: str, visits: Visits
+) -> None:
+    visit = open_page(isolated_url, visits, "?effect=color&color=%23ff00ff")
+    page = visit.page
+    if source == "camera":
+        visit.play("camera")
+    mirrored = page.evaluate("document.querySelector('#frame').classList.contains('is-mirrored')")
+    assert mirrored == (source == "camera")
+    page.locator("#compare").click()
+    page.wait_for_timeout(500)
+    shot = Image.open(io.BytesIO(page.locator("#frame").screenshot())).convert("RGB")
+    magenta = np.abs(np.asarray(shot).astype(int) - [255, 0, 255]).max(axis=-1) < 40
+    before, after = np.array_split(magenta, 2, axis=1)
+    # Nothing of the raw picture has that colour; what is not the person is drawn with it.
+    assert before.mean() < 0.02
+    assert after.mean() > 0.3
+
+
 # The last changes the colours of the edge alone.
 @pytest.mark.parametrize(("key", "least"), [("softness", 0.05), ("shrink", 0.05), ("spill", 0.02)])
 def test_looks_change_the_picture_and_can_be_reset(
