@@ -32,10 +32,16 @@ _WATCH = """
 
 
 class MemoryMeter:
-    """Asks a page, and the engine's worker in it; made before the page is opened."""
+    """Asks a page, and the engine's worker in it; made before the page is opened.
 
-    def __init__(self, page: Page) -> None:
+    Args:
+        page: about to be opened.
+        watch: a script that each engine's worker runs besides, before its first line.
+    """
+
+    def __init__(self, page: Page, watch: str = "") -> None:
         self._page = page
+        self._watch = _WATCH + watch
         self._cdp: CDPSession = page.context.new_cdp_session(page)
         self._workers: dict[str, str] = {}  # session → address
         self._answers: dict[int, dict[str, Any]] = {}
@@ -54,15 +60,29 @@ class MemoryMeter:
         """
         self._cdp.send("HeapProfiler.collectGarbage")
         js, wasm = int(self._cdp.send("Runtime.getHeapUsage")["usedSize"]), 0
-        sessions = [each for each, url in self._workers.items() if url.endswith(WORKER)]
-        if not sessions:
-            raise BenchError("the page has no engine worker; was the site built by this version?")
-        for session in sessions:
+        for session in self._engines():
             self._ask(session, "HeapProfiler.collectGarbage")
             js += int(self._ask(session, "Runtime.getHeapUsage")["usedSize"])
             answer = self._ask(session, "Runtime.evaluate", expression="wasmMemoryBytes()")
             wasm += int(answer["result"]["value"])
         return {"js": js, "wasm": wasm}
+
+    def evaluate(self, expression: str) -> list[Any]:
+        """What each engine's worker answers: numbers, texts, true or false.
+
+        Raises `BenchError` as `bytes` does.
+        """
+        asked = (
+            self._ask(session, "Runtime.evaluate", expression=expression)
+            for session in self._engines()
+        )
+        return [answer["result"]["value"] for answer in asked]
+
+    def _engines(self) -> list[str]:
+        sessions = [each for each, url in self._workers.items() if url.endswith(WORKER)]
+        if not sessions:
+            raise BenchError("the page has no engine worker; was the site built by this version?")
+        return sessions
 
     def _send(self, session: str, method: str, **params: Any) -> int:
         self._last_id += 1
@@ -84,7 +104,7 @@ class MemoryMeter:
         self._workers[session] = url
         try:
             if url.endswith(WORKER):
-                self._send(session, "Runtime.evaluate", expression=_WATCH)
+                self._send(session, "Runtime.evaluate", expression=self._watch)
             self._send(session, "Runtime.runIfWaitingForDebugger")
         except Error:
             self._workers.pop(session, None)  # it has gone already

@@ -53,6 +53,6 @@ def test_a_long_run_keeps_nothing(isolated_url: str, visits: Visits) -> None:
         growth = {name: after[name] - before[name] for name in after}
         log.info("%d min, %d steps: %s bytes more", minute, steps, growth)
     assert sum(growth.values()) < GROWTH_LIMIT_BYTES, growth
-    expect_closed_frames(visit)
+    expect_closed_frames(visit, meter)
     assert visit.told["errors"] == []
     assert visit.stats["frames"] > 0

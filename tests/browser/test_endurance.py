@@ -63,7 +63,7 @@ def test_a_hundred_starts_and_stops_keep_nothing(isolated_url: str, visits: Visi
     after = meter.bytes()
     assert after["js"] - before["js"] < GROWTH_LIMIT_BYTES
     assert after["wasm"] - before["wasm"] < WASM_LIMIT_BYTES
-    expect_closed_frames(visit)
+    expect_closed_frames(visit, meter)
     assert visit.told["errors"] == []
 
 
@@ -89,4 +89,4 @@ def test_engines_that_were_disposed_of_are_gone(isolated_url: str, visits: Visit
     after = meter.bytes()
     assert after["js"] - before["js"] < GROWTH_LIMIT_BYTES
     assert after["wasm"] - before["wasm"] < WASM_LIMIT_BYTES
-    expect_closed_frames(visit)
+    expect_closed_frames(visit, meter)
