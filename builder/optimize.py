@@ -13,6 +13,7 @@ from pathlib import Path
 import onnx
 
 from builder.contract import check_contract
+from builder.contract.runtime import open_session
 from builder.errors import QuantizeError
 from builder.messages import one_line
 
@@ -59,20 +60,12 @@ def optimize(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _optimized(model: onnx.ModelProto) -> onnx.ModelProto:
     """Have the runtime write the graph down, which it does into a file only."""
-    import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # its errors are raised as well
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     try:
         with tempfile.TemporaryDirectory(prefix="livematte-") as scratch:
             file = Path(scratch) / "optimized.onnx"
-            options.optimized_model_filepath = str(file)
-            onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=["CPUExecutionProvider"],
-                enable_fallback=0,
-            )  # fmt: skip
+            open_session(model, write_to=file)
             written: onnx.ModelProto = onnx.ModelProto.FromString(file.read_bytes())
             return written
     except OSError as error:

@@ -1,6 +1,7 @@
 """Runs models and pieces of models, to see their shapes and to compare what must be equal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from builder.messages import one_line
 Arrays = dict[str, NDArray[np.generic]]
 
 
-def open_session(model: onnx.ModelProto, *, as_written: bool = False) -> Any:
+def open_session(
+    model: onnx.ModelProto, *, as_written: bool = False, write_to: Path | None = None
+) -> Any:
     """Open a model with onnxruntime on the CPU, on one thread.
 
     Args:
         model: any; onnxruntime's own errors are the caller's to name.
         as_written: without optimisations, which must not hide what is compared.
+        write_to: the file for the optimised graph, by the optimisations that suit any processor.
     """
     import onnxruntime
 
@@ -29,6 +33,9 @@ def open_session(model: onnx.ModelProto, *, as_written: bool = False) -> Any:
     options.intra_op_num_threads = 1  # the same sums in the same order, however many cores
     if as_written:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    elif write_to:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.optimized_model_filepath = str(write_to)
     return onnxruntime.InferenceSession(
         model.SerializeToString(),
         options,

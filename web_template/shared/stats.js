@@ -18,7 +18,7 @@
  *
  * @typedef {object} Stats
  * @property {string} model          '' until one is loaded
- * @property {string} variant        'fp32' | 'fp16' | 'int8'; '' until one is loaded
+ * @property {string} variant        'optimized' | 'fp16' | …; '' until one is loaded
  * @property {'wasm' | 'webgpu'} backend
  * @property {string} backendReason  why it is this one; see page/backend-choice.js. '' in the worker
  * @property {number} threads        that the runtime really uses

@@ -3,8 +3,10 @@
  * manifest's. What the browser compiled at an earlier visit it takes from its cache, which it keeps
  * for modules that are compiled from a response, never for bytes.
  *
- * The worker's entry imports this, so it imports nothing.
+ * The worker's entry imports this, so it imports next to nothing.
  */
+
+import { sha256Of } from './sha256.js';
 
 /** The service worker writes here what it has found the bytes of a kept file to be. */
 const CHECKED = 'Livematte-Sha256';
@@ -25,8 +27,8 @@ export async function compileChecked(url, sha256, isKept = false) {
   const arriving = response.clone().arrayBuffer();
   const compiling = WebAssembly.compileStreaming(response);
   compiling.catch(() => {}); // told below, unless the bytes are the reason
-  const digest = await crypto.subtle.digest('SHA-256', await arriving);
-  if (hexOf(digest) !== sha256) throw new Error(`sha256 ${hexOf(digest)} instead of ${sha256}`);
+  const found = await sha256Of(await arriving);
+  if (found !== sha256) throw new Error(`sha256 ${found} instead of ${sha256}`);
   return compiling;
 }
 
@@ -53,9 +55,4 @@ function compileByIntegrity(url, sha256) {
   const bytes = sha256.match(/../g)?.map((hex) => Number.parseInt(hex, 16)) ?? [];
   const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
   return WebAssembly.compileStreaming(fetch(url, { integrity }));
-}
-
-/** @param {ArrayBuffer} digest */
-function hexOf(digest) {
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

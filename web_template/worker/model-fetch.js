@@ -5,6 +5,7 @@
  */
 
 import { MatteError } from '../shared/errors.js';
+import { sha256Of } from './sha256.js';
 
 /**
  * @param {import('../shared/manifest.js').ModelSpec} model
@@ -79,7 +80,6 @@ async function readAll(response, expectedBytes, onProgress) {
  */
 async function checkDigest(bytes, sha256) {
   if (!globalThis.crypto?.subtle) return; // only secure contexts have it
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = await sha256Of(bytes);
   if (hex !== sha256) throw new WrongBytes(`sha256 ${hex} instead of ${sha256}`);
 }
