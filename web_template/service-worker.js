@@ -35,6 +35,15 @@ const ISOLATION = Object.freeze({
 
 /** How often a navigation is sent round to let a newer build take over, before it is answered. */
 const MAX_DETOURS = 4;
+/** Should no control come, or the next page stay away, it is asked for again after so long. */
+const DETOUR_MS = 3000;
+const DETOUR = `<!doctype html><link rel="icon" href="data:,"><script>
+navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
+setInterval(() => location.reload(), ${DETOUR_MS});
+navigator.serviceWorker.getRegistration().then((registration) =>
+  registration?.waiting ? registration.waiting.postMessage({ type: 'take-over' }) : location.reload(),
+);
+</script>`;
 let detours = 0;
 
 /** @type {Promise<void> | null} */
@@ -121,12 +130,14 @@ async function mayChangeBuild() {
   return (await worker.clients.matchAll({ type: 'window' })).length <= 1;
 }
 
-/** Lets the newer build take over, and the browser ask it. */
+/**
+ * An empty page that lets the newer build take over, and is asked for again once that has control:
+ * a navigation that arrives while one worker ends for the other may never be answered.
+ */
 function detour() {
   detours++;
-  worker.registration.waiting.postMessage({ type: 'take-over' });
-  const headers = { 'Content-Type': 'text/html', Refresh: '0', ...ISOLATION };
-  return new Response('', { headers });
+  const headers = { 'Content-Type': 'text/html', ...ISOLATION };
+  return new Response(DETOUR, { headers });
 }
 
 /** @param {MessagePort | undefined} port */

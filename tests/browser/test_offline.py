@@ -23,10 +23,18 @@ class Host:
     """A plain static host: a folder that may be exchanged, below a path, which may go away."""
 
     def __init__(self, folder: Path, below: str = "", isolate: bool = False) -> None:
-        self.folder = folder
         self.is_there = True
         self._below = below
         self._isolate = isolate
+        self.put(folder)
+
+    def put(self, folder: Path) -> None:
+        """Serves another folder from now on.
+
+        The application is made here, in one thread: Flask's routes are parsed as Python, which
+        must not happen in several threads at once (Python 3.11 raises SystemError then).
+        """
+        self._app: WsgiApp = create_app(folder, isolate=self._isolate).wsgi_app
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -34,8 +42,7 @@ class Host:
             start_response("503 Service Unavailable", [("Content-Length", "0")])
             return []
         environ["PATH_INFO"] = path.removeprefix(self._below)
-        app: WsgiApp = create_app(self.folder, isolate=self._isolate).wsgi_app
-        return app(environ, start_response)
+        return self._app(environ, start_response)
 
 
 def loads_of(visit: Visit) -> list[str]:
@@ -203,8 +210,9 @@ def test_a_new_build_takes_over_whole_at_a_navigation(
     wait_until_kept(visit)
     [before] = engines_of(visit)
 
-    host.folder = other_build(site, tmp_path / "newer")
-    seal(host.folder)
+    newer = other_build(site, tmp_path / "newer")
+    seal(newer)
+    host.put(newer)
     visit.page.reload()  # still the kept one, at once; the browser looks for a newer worker
     visit.wait_until_matted("demo")
     assert engines_of(visit) == {before}
@@ -220,6 +228,7 @@ def test_a_new_build_takes_over_whole_at_a_navigation(
     wait_for_loads(visit, loads, 2)  # the page is sent round once
     visit.wait_until_matted("demo")
     assert engines_of(visit) == {"engine-0123456789"}
+    assert len(loads) == 2
     host.is_there = True
     expect(visit.page.locator("#offline")).to_be_visible(timeout=60_000)
     until(visit, "caches.keys().then((names) => names.length === 1)")

@@ -172,12 +172,17 @@ class Visit:
         try:
             frame.wait_for(timeout=60_000)
         except Error:
-            state = self.page.evaluate(
-                "[{ ...frame.dataset }, document.querySelector('#notices').innerText]"
-            )
             raise AssertionError(
-                f"no matte of the {source}: {state}, console: {self.said}"
+                f"no matte of the {source}: {self._state()}, console: {self.said}"
             ) from None
+
+    def _state(self) -> str:
+        """What the page says of itself; a page that is not there is not waited for."""
+        try:
+            frame = self.page.locator("#frame").evaluate("(e) => ({ ...e.dataset })", timeout=5000)
+            return f"{frame}, {self.page.locator('#notices').inner_text(timeout=5000)}"
+        except Error as error:
+            return f"it does not answer ({error.message.splitlines()[0]})"
 
     def choose_effect(self, effect: str) -> None:
         """Chooses one of the page's effects, and waits until a frame has been drawn with it."""
