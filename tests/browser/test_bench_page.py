@@ -82,7 +82,7 @@ def test_a_run_agrees_with_itself(name: str, figures: dict[str, Any]) -> None:
     assert set(run["stages"]) >= STAGES
     for stage in run["stages"].values():
         assert 0 <= stage["p50"] <= stage["p95"]
-    assert run["stages"]["inferMs"]["p50"] > 0
+    assert run["stages"]["inferMs"]["p95"] > 0  # on a busy machine not every frame is inferred
     assert run["stages"]["totalMs"]["p50"] >= run["stages"]["inferMs"]["p50"]
     assert run["series"][0][0] == 0
     assert run["series"][-1][0] == pytest.approx(run["seconds"], abs=0.01)
