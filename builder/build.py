@@ -5,7 +5,7 @@ Everything is gathered before the site is written, and nothing is written when n
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from builder.errors import SiteError
 from builder.importers.paddle_files import PARAMETERS, is_program
 from builder.pipeline import Progress, build_model, files_of, hash_files, hash_json
 from builder.recipe import Recipe, load_recipe
+from builder.reduced.stored import read_calls
 from builder.site_choices import SiteChoices
 from builder.tune.stored import read_tuning
 from builder.variants import KINDS
@@ -79,10 +80,7 @@ def build_site(
     site_dir = site_dir or paths.default_site_dir()
     recipes = tuple(load_recipe(name) for name in models or DEFAULT_MODELS)
     if tuned:
-        from builder.tune.race import tune
-
-        for recipe in recipes:
-            tune(recipe, progress)
+        _tune(recipes, progress, calibration)
     choices = choices or SiteChoices()
     fingerprint = _fingerprint(recipes, choices, [join, _folder_state(calibration)])
     if not force and _built_fingerprint(site_dir) == fingerprint:
@@ -90,6 +88,7 @@ def build_site(
 
     from builder.join import find_esbuild
     from builder.precompress import warm_up
+    from builder.reduced.runtime import reduced_runtime
     from builder.report import report_files
     from builder.site import render_site
     from builder.site_backgrounds import read_backgrounds
@@ -104,10 +103,14 @@ def build_site(
     tell_of_large_files(large, progress)
     warm_up(large, paths.cache_dir())
     built = tuple(build_model(recipe, progress, calibration) for recipe in recipes)
+    reduced = reduced_runtime(runtime.wasm, built, progress)
+    if reduced:
+        runtime = replace(runtime, reduced=reduced.wasm)
+        warm_up([reduced.wasm], paths.cache_dir())
     plan = SitePlan(
         title=choices.title,
         template_dir=paths.template_dir(),
-        models=tuple(_site_model(model) for model in built),
+        models=tuple(_site_model(model, reduced.models if reduced else ()) for model in built),
         default_model=recipes[0].name,
         runtime=runtime,
         demo=_demo_media(progress),
@@ -145,7 +148,19 @@ def watched_paths(models: Sequence[str], choices: SiteChoices | None = None) -> 
     return (paths.template_dir(), *sorted(folders), *own)
 
 
-def _site_model(model: BuiltModel) -> "SiteModel":
+def _tune(recipes: Sequence[Recipe], progress: Progress, calibration: Path | None) -> None:
+    from builder.reduced.measure import measure_calls
+    from builder.site_plan import Runtime
+    from builder.tune.race import tune
+
+    wasm = Runtime.from_npm(paths.node_modules()).wasm
+    for recipe in recipes:
+        tune(recipe, progress)
+        measure_calls(build_model(recipe, progress, calibration), wasm, progress)
+
+
+def _site_model(model: BuiltModel, reduced: Collection[str]) -> "SiteModel":
+    """Describe a model; ``reduced`` names those that run on the reduced runtime."""
     from builder.site_plan import RejectedVariant, SiteModel, SiteVariant
 
     recipe = model.recipe
@@ -166,7 +181,7 @@ def _site_model(model: BuiltModel) -> "SiteModel":
                 v.max_abs_diff,
                 v.mean_abs_diff,
                 v.iou,
-                *astuple(KINDS[v.name]),
+                *(*astuple(KINDS[v.name]), recipe.name in reduced and v.name == model.preferred),
             )
             for v in model.variants
         ),
@@ -237,9 +252,9 @@ def _fingerprint(recipes: Sequence[Recipe], choices: SiteChoices, switches: list
     return hash_json(parts)
 
 
-def _tuning_state(recipe: Recipe) -> str | None:
-    tuning = read_tuning(recipe)
-    return tuning.model_dump_json() if tuning else None
+def _tuning_state(recipe: Recipe) -> list[str | None]:
+    measured = read_tuning(recipe), read_calls(recipe)
+    return [each.model_dump_json() if each else None for each in measured]
 
 
 def _source_state(recipe: Recipe) -> list[int]:

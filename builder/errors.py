@@ -17,6 +17,7 @@
     ├── BrowserError       a Chromium that is missing or does not run
     ├── CheckError         a comparison of site and reference that cannot be made
     ├── BenchError         a measurement that cannot be made as it was asked for
+    ├── ReduceError        a runtime whose functions cannot be told apart
     └── TuneError          a tuning that cannot be measured, written or read
 
 The message is one line: what is wrong, then how to mend it. The command line prints it as it
@@ -94,3 +95,7 @@ class BenchError(LivematteError):
 
 class TuneError(LivematteError):
     """A tuning that cannot be measured, written or read."""
+
+
+class ReduceError(LivematteError):
+    """A runtime whose functions cannot be told apart."""

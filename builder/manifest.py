@@ -20,10 +20,11 @@ def make_manifest(
         plan: the site.
         files: content by site path.
         engine: the engine's folder.
-        places: the site path of each part: ``module``, ``glue`` and ``wasm`` of the plain runtime
-            and, after ``webgpu.<build>.``, of each WebGPU build; ``demo``, ``poster``,
-            ``<model>.<variant>`` of each shipped variant, ``<model>.golden`` where there is one and
-            ``background.<name>`` of each background picture.
+        places: the site path of each part: ``module``, ``glue`` and ``wasm`` of the plain runtime,
+            ``reduced`` where it has a reduced module, and, after ``webgpu.<build>.``, of each
+            WebGPU build; ``demo``, ``poster``, ``<model>.<variant>`` of each shipped variant,
+            ``<model>.golden`` where there is one and ``background.<name>`` of each background
+            picture.
     """
     demo = plan.demo
     return {
@@ -38,6 +39,7 @@ def make_manifest(
             "package": plan.runtime.package,
             "version": plan.runtime.version,
             **_runtime("", files, places),
+            "reduced": _wasm(places["reduced"], files) if "reduced" in places else None,
         },
         "runtimes": {
             "webgpu": {
@@ -73,9 +75,14 @@ def file_list(files: Mapping[str, bytes]) -> list[Json]:
 
 
 def _runtime(prefix: str, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:
-    paths = {part: places[prefix + part] for part in ("module", "glue", "wasm")}
-    wasm = files[paths["wasm"]]
-    return {**paths, "wasmBytes": len(wasm), "wasmSha256": hashlib.sha256(wasm).hexdigest()}
+    paths = {part: places[prefix + part] for part in ("module", "glue")}
+    return paths | _wasm(places[f"{prefix}wasm"], files)
+
+
+def _wasm(path: str, files: Mapping[str, bytes]) -> Json:
+    data = files[path]
+    digest = hashlib.sha256(data).hexdigest()
+    return {"wasm": path, "wasmBytes": len(data), "wasmSha256": digest}
 
 
 def _model(model: SiteModel, files: Mapping[str, bytes], places: Mapping[str, str]) -> Json:
@@ -112,7 +119,8 @@ def _variant(variant: SiteVariant, path: str, data: bytes) -> Json:
     digest = hashlib.sha256(data).hexdigest()
     head = {"name": variant.name, "file": path, "bytes": len(data), "sha256": digest}
     where = {"backends": list(variant.backends), "needs": list(variant.needs)}
-    return head | where | {"isOptimized": variant.is_optimized} | _figures(variant)
+    how = {"isOptimized": variant.is_optimized, "isReduced": variant.is_reduced}
+    return head | where | how | _figures(variant)
 
 
 def _figures(variant: SiteVariant | RejectedVariant) -> Json:

@@ -207,11 +207,15 @@ def _hashed_files(plan: SitePlan) -> dict[str, tuple[str, bytes]]:
 
 
 def _runtime_files(folder: str, build: Runtime | RuntimeBuild) -> dict[str, tuple[str, bytes]]:
-    """Read one build of the runtime, whose module finds the other two by their names beside it."""
+    """Read one build of the runtime; ``reduced`` is there where it has a reduced module."""
     paths = {"module": build.module, "glue": build.glue, "wasm": build.wasm}
+    names = {part: path.name for part, path in paths.items()}
+    if isinstance(build, Runtime) and build.reduced is not None:
+        paths["reduced"] = build.reduced
+        names["reduced"] = f"{build.wasm.stem}.reduced.wasm"
     data = {part: path.read_bytes() for part, path in paths.items()}
-    folder += f"-{tree_hash({paths[part].name: data[part] for part in paths})}"
-    return {part: (f"{folder}/{paths[part].name}", data[part]) for part in paths}
+    folder += f"-{tree_hash({names[part]: data[part] for part in paths})}"
+    return {part: (f"{folder}/{names[part]}", data[part]) for part in paths}
 
 
 def _stable_files(sources: Mapping[str, bytes], engine: str) -> dict[str, bytes]:
@@ -285,12 +289,13 @@ def preload_links(
     model = next(m for m in manifest["models"] if m["name"] == manifest["defaultModel"])
     weights = next(v["file"] for v in model["variants"] if v["name"] == model["preferred"])
     golden = [model["golden"]["file"]] if model["golden"] else []
+    wasm = (runtime["reduced"] or runtime)["wasm"]
     own = [f"{engine}/{path}" for path in modules if not path.startswith("worker/")]
     workers = [f"{engine}/{path}" for path in modules if path.startswith("worker/")]
     return [
         *(
             _link("prefetch", path, "fetch", "anonymous", "high")
-            for path in (runtime["wasm"], weights, *golden)
+            for path in (wasm, weights, *golden)
         ),
         *(_link("modulepreload", path) for path in own),
         *(

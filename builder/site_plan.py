@@ -34,6 +34,7 @@ class SiteVariant:
     backends: tuple[str, ...] = ("wasm", "webgpu")  # that run it well
     needs: tuple[str, ...] = ()  # features that the GPU must have for it
     is_optimized: bool = False  # the runtime is to run it as it is written
+    is_reduced: bool = False  # the reduced runtime has all that it calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class Runtime:
     module: Path  # of the plain wasm build, as in RuntimeBuild
     glue: Path
     wasm: Path
+    # The plain build's module with what some models call only, see ``builder.reduced``.
+    reduced: Path | None = None
     # The WebGPU builds, by how WebAssembly waits in them for the GPU.
     webgpu: Mapping[str, RuntimeBuild] = field(default_factory=dict)
 

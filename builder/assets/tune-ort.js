@@ -7,6 +7,10 @@
 let ort;
 /** @type {Map<string, {session: any, feeds: Record<string, any>}>} */
 const loaded = new Map();
+/** Of a runtime that marks what it calls. @type {WebAssembly.Memory | null} */
+let memory = null;
+
+const PAGE_BYTES = 65536;
 
 self.onmessage = async ({ data }) => {
   try {
@@ -17,8 +21,9 @@ self.onmessage = async ({ data }) => {
 };
 
 const operations = {
-  /** @param {{threads: number}} message */
-  async start({ threads }) {
+  /** @param {{threads: number, memoryBytes?: number}} message  bytes: that the memory begins with */
+  async start({ threads, memoryBytes }) {
+    if (memoryBytes) keepMemory(memoryBytes / PAGE_BYTES);
     ort = await import(new URL('./ort/ort.wasm.min.mjs', location.href).href);
     if (threads > 1 && !self.crossOriginIsolated) throw new Error('the page is not isolated');
     ort.env.wasm.numThreads = threads;
@@ -26,11 +31,14 @@ const operations = {
     ort.env.logLevel = 'error';
   },
 
-  /** @param {{model: string}} message */
-  async load({ model }) {
+  /** @param {{model: string, isOptimized?: boolean}} message  optimised: it runs as it is written */
+  async load({ model, isOptimized }) {
     const response = await fetch(`./models/${model}.onnx`);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+    const session = await ort.InferenceSession.create(bytes, {
+      executionProviders: ['wasm'],
+      graphOptimizationLevel: isOptimized ? 'disabled' : 'all',
+    });
     const feeds = Object.fromEntries(
       session.inputMetadata.map((/** @type {any} */ { name, shape }) => [name, noise(shape)]),
     );
@@ -59,7 +67,31 @@ const operations = {
     }
     return ms;
   },
+
+  /**
+   * @param {{base: number, count: number}} message
+   * @returns {number[]}  which of the bytes from the base on are marked
+   */
+  marks({ base, count }) {
+    if (!memory) throw new Error('nothing is marked');
+    const bytes = new Uint8Array(memory.buffer, base, count);
+    return Array.from(bytes.keys()).filter((i) => bytes[i] !== 0);
+  },
 };
+
+/**
+ * Lets the runtime's memory begin larger than it asks for, and keeps it.
+ * @param {number} initial  pages
+ */
+function keepMemory(initial) {
+  WebAssembly.Memory = class extends WebAssembly.Memory {
+    /** @param {WebAssembly.MemoryDescriptor} descriptor */
+    constructor(descriptor) {
+      super({ ...descriptor, initial });
+      memory = this;
+    }
+  };
+}
 
 /**
  * A tensor of numbers 0..1 that look random: zeros alone would make no denormal and no branch.

@@ -21,8 +21,9 @@ const workers = new Map();
  * @param {string} name
  * @param {'ort' | 'litert'} runtime
  * @param {number} threads
+ * @param {number} [memoryBytes]  of a runtime that marks what it calls, see `marks`
  */
-async function start(name, runtime, threads) {
+async function start(name, runtime, threads, memoryBytes) {
   // LiteRT's loader needs importScripts, which module workers lack, and finds its files beside
   // the worker's own script.
   const worker =
@@ -30,16 +31,26 @@ async function start(name, runtime, threads) {
       ? new Worker('./tune-ort.js', { type: 'module' })
       : new Worker('./litert/wasm/tune-litert.js');
   workers.set(name, worker);
-  await call(name, { op: 'start', threads });
+  await call(name, { op: 'start', threads, memoryBytes });
 }
 
 /**
  * Loads a model of the folder into a worker, or takes it out again.
  * @param {'load' | 'free'} op
- * @param {Racer} racer
+ * @param {Racer & {isOptimized?: boolean}} racer
  */
-async function change(op, { worker, model }) {
-  await call(worker, { op, model });
+async function change(op, { worker, ...model }) {
+  await call(worker, { op, ...model });
+}
+
+/**
+ * @param {string} worker
+ * @param {number} base
+ * @param {number} count
+ * @returns {Promise<number[]>}  the functions that have been called
+ */
+function marks(worker, base, count) {
+  return call(worker, { op: 'marks', base, count });
 }
 
 /**
@@ -88,4 +99,4 @@ function call(name, message) {
   });
 }
 
-Object.assign(globalThis, { livematteTune: { start, change, race } });
+Object.assign(globalThis, { livematteTune: { start, change, race, marks } });

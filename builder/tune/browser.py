@@ -33,7 +33,9 @@ Racer = tuple[str, int]  # the model's name and the number of threads
 class Track:
     """A page with a worker for each number of threads; models are loaded into all of them."""
 
-    def __init__(self, page: Any, folder: Path, threads: Sequence[int], browser: str) -> None:
+    def __init__(
+        self, page: Any, folder: Path, threads: Sequence[int], browser: str, memory_bytes: int = 0
+    ) -> None:
         self._page = page
         self._folder = folder
         self._threads = tuple(threads)
@@ -41,19 +43,18 @@ class Track:
         self.browser = browser
         self.runtime = f"{RUNTIME} {version_of(RUNTIME)}"
         for count in self._threads:
-            self._call("livematteTune.start(...args)", f"ort-{count}", "ort", count)
+            self._call("livematteTune.start(...args)", f"ort-{count}", "ort", count, memory_bytes)
 
-    def load(self, name: str, model: bytes) -> None:
-        """Load an ONNX model under a name.
+    def load(self, name: str, model: bytes, *, is_optimized: bool = False) -> None:
+        """Load an ONNX model under a name; an optimised one runs as it is written.
 
         Raises:
             TuneError: the runtime refuses it.
         """
         (self._folder / "models" / f"{name}.onnx").write_bytes(model)
         for count in self._threads:
-            self._call(
-                "livematteTune.change(...args)", "load", {"worker": f"ort-{count}", "model": name}
-            )
+            racer = {"worker": f"ort-{count}", "model": name, "isOptimized": is_optimized}
+            self._call("livematteTune.change(...args)", "load", racer)
 
     def free(self, name: str) -> None:
         """Take an ONNX model out again."""
@@ -105,6 +106,18 @@ class Track:
         times = self._call("livematteTune.race(...args)", racers, rounds, repeats)
         return dict(zip(names, times, strict=True))
 
+    def marks(self, base: int, count: int) -> set[int]:
+        """Read which bytes of the runtimes' memories, counted from a base on, are marked.
+
+        Raises:
+            TuneError: the runtime is not one that marks what it calls.
+        """
+        rows = [
+            self._call("livematteTune.marks(...args)", f"ort-{threads}", base, count)
+            for threads in self._threads
+        ]
+        return set().union(*rows)
+
     def _call(self, expression: str, *args: Any) -> Any:
         from playwright.sync_api import Error
 
@@ -117,8 +130,15 @@ class Track:
 
 
 @contextmanager
-def open_track(threads: Sequence[int]) -> Iterator[Track]:
+def open_track(
+    threads: Sequence[int], wasm: bytes | None = None, memory_bytes: int = 0
+) -> Iterator[Track]:
     """Start Chromium on a page of its own for as long as the block runs.
+
+    Args:
+        threads: the numbers of threads to run with.
+        wasm: the runtime's module instead of the installed one.
+        memory_bytes: how large its memory is at first; 0: as it asks for.
 
     Raises:
         BrowserError: there is no Chromium.
@@ -130,6 +150,8 @@ def open_track(threads: Sequence[int]) -> Iterator[Track]:
     with tempfile.TemporaryDirectory(prefix="livematte-tune-") as scratch:
         folder = Path(scratch)
         _gather(folder)
+        if wasm is not None:
+            (folder / "ort" / _RUNTIME_FILES[2]).write_bytes(wasm)
         with serving(folder) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=launch_args())
             try:
@@ -137,7 +159,7 @@ def open_track(threads: Sequence[int]) -> Iterator[Track]:
                 page.on("console", lambda message: log.debug("browser: %s", message.text))
                 page.goto(url)
                 page.wait_for_function("() => globalThis.livematteTune")
-                yield Track(page, folder, threads, f"Chromium {browser.version}")
+                yield Track(page, folder, threads, f"Chromium {browser.version}", memory_bytes)
             except Error as error:
                 raise TuneError(
                     f"the page for measuring does not start: {one_line(error)}; run"

@@ -40,6 +40,8 @@ export class EngineSettings {
     /** @type {OutputView} */
     this.output = { mirrored: false, alpha: false };
     this.governor = governor ?? true;
+    /** A worker was lost: whatever it was, the next one takes no runtime that lacks anything. */
+    this.isCautious = false;
     /** While nobody looks. @type {number | null} */
     this.maxFps = null;
   }
@@ -104,7 +106,10 @@ export class EngineSettings {
 
   /** @param {Backend} backend */
   #runtime(backend) {
-    if (backend === 'wasm') return runtimeSpec(this.#manifest, this.#siteRoot);
+    if (backend === 'wasm') {
+      const runtime = runtimeSpec(this.#manifest, this.#siteRoot);
+      return this.isCautious ? { ...runtime, reduced: null } : runtime;
+    }
     const runtime = gpuRuntimeSpec(this.#manifest, this.#siteRoot, capabilities().jspi);
     if (runtime) return runtime;
     throw new MatteError(

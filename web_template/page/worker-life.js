@@ -164,6 +164,7 @@ export class WorkerLife {
   #lost(error) {
     if (this.#hasEnded || !this.#hasStarted) return;
     this.#on.onLost();
+    this.#settings.isCautious = true;
     if (this.#failsOver(error) || this.#restarts.take()) this.#replace(error);
     else this.#on.onError(error);
   }

@@ -12,6 +12,7 @@
  * @property {string[]} [backends]  that run it well
  * @property {string[]} [needs]     features that the GPU must have for it
  * @property {boolean} [isOptimized]  by the runtime, when it was built
+ * @property {boolean} [isReduced]  the reduced runtime has all that it calls
  *
  * @typedef {object} Model
  * @property {string} name
@@ -28,13 +29,17 @@
  * @property {{[backend: string]: string[]}} [prefer]  names of variants by backend, the best first
  * @property {Variant[]} variants
  *
- * @typedef {object} RuntimeFiles
- * @property {string} module  the runtime's ES module
- * @property {string} glue    the WebAssembly module's loader
+ * @typedef {object} WasmFile
  * @property {string} wasm
  * @property {number} wasmBytes
  * @property {string} wasmSha256  hex
- * @typedef {RuntimeFiles & {package: string, version: string}} Runtime
+ *
+ * @typedef {object} Loaders
+ * @property {string} module  the runtime's ES module
+ * @property {string} glue    the WebAssembly module's loader
+ * @typedef {Loaders & WasmFile} RuntimeFiles
+ * @typedef {RuntimeFiles & {package: string, version: string, reduced?: WasmFile | null}} Runtime
+ *   reduced: with the functions only that some variants call
  * @typedef {'jspi' | 'asyncify'} GpuBuild  how WebAssembly waits for the GPU: by JavaScript Promise
  *   Integration, or by code of its own, which any browser runs but which is half as large again
  *
@@ -65,6 +70,7 @@
  * @property {number} threshold
  * @property {[lo: number, hi: number] | null} ramp
  * @property {boolean} [isOptimized]  the runtime runs it as it is written
+ * @property {boolean} [isReduced]  the reduced runtime has all that it calls
  * @property {FileSpec | null} [golden]  what its backend is proved on
  * @property {ModelSpec} [spare]  another variant, where this one asks something special of the GPU:
  *   it takes over where this one does not answer the golden frame there
@@ -75,12 +81,8 @@
  * @property {string} [backend]  wasm where it is left out
  * @property {Iterable<string>} [features]  of its GPU
  *
- * @typedef {object} RuntimeSpec
- * @property {string} module  absolute URLs
- * @property {string} glue
- * @property {string} wasm
- * @property {number} wasmBytes
- * @property {string} wasmSha256  hex
+ * @typedef {RuntimeFiles & {reduced?: WasmFile | null, isReduced?: boolean}} RuntimeSpec  with
+ *   absolute URLs; isReduced: its wasm is the reduced one
  */
 
 import { MatteError } from './errors.js';
@@ -160,6 +162,7 @@ function specOf(model, variant, siteRoot) {
     threshold: model.threshold,
     ramp: model.ramp ?? null,
     isOptimized: variant.isOptimized ?? false,
+    isReduced: variant.isReduced ?? false,
     golden: fileSpec(model.golden, siteRoot),
   };
 }
@@ -218,8 +221,12 @@ function fileSpec(file, siteRoot) {
  * @param {URL} siteRoot
  * @returns {RuntimeSpec}
  */
-export function runtimeSpec(manifest, siteRoot) {
-  return absolute(manifest.runtime, siteRoot);
+export function runtimeSpec({ runtime }, siteRoot) {
+  const { reduced } = runtime;
+  return {
+    ...absolute(runtime, siteRoot),
+    reduced: reduced ? absoluteWasm(reduced, siteRoot) : null,
+  };
 }
 
 /**
@@ -239,14 +246,21 @@ export function gpuRuntimeSpec(manifest, siteRoot, hasJspi) {
 /**
  * @param {RuntimeFiles} files
  * @param {URL} siteRoot
- * @returns {RuntimeSpec}
+ * @returns {RuntimeFiles}
  */
-function absolute({ module, glue, wasm, wasmBytes, wasmSha256 }, siteRoot) {
+function absolute({ module, glue, ...files }, siteRoot) {
   return {
     module: new URL(module, siteRoot).href,
     glue: new URL(glue, siteRoot).href,
-    wasm: new URL(wasm, siteRoot).href,
-    wasmBytes,
-    wasmSha256,
+    ...absoluteWasm(files, siteRoot),
   };
+}
+
+/**
+ * @param {WasmFile} file
+ * @param {URL} siteRoot
+ * @returns {WasmFile}
+ */
+function absoluteWasm({ wasm, wasmBytes, wasmSha256 }, siteRoot) {
+  return { wasm: new URL(wasm, siteRoot).href, wasmBytes, wasmSha256 };
 }

@@ -44,5 +44,5 @@ export class Prepared {
 
 /** @param {SegmenterOptions} options */
 function keyOf({ runtime, model, threads }) {
-  return [runtime.module, model.url, model.sha256, threads].join(' ');
+  return [runtime.module, runtime.reduced?.wasm, model.url, model.sha256, threads].join(' ');
 }

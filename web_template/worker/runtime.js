@@ -14,7 +14,7 @@ export const OUTPUT = 'alpha';
 /** A recurrent model reads with each frame what it wrote with the one before. */
 export const STATE_INPUT = /^(state\d+)_in$/;
 
-/** Runtimes by URL and threads; a start that failed is forgotten. @type {Map<string, Promise<Runtime>>} */
+/** Runtimes by URL, threads and size; a start that failed is forgotten. @type {Map<string, Promise<Runtime>>} */
 const runtimes = new Map();
 
 /**
@@ -25,7 +25,7 @@ const runtimes = new Map();
  * @returns {Promise<Runtime>}
  */
 export function loadRuntime(runtime, threads) {
-  const url = `${runtime.module}#threads=${threads}`;
+  const url = `${runtime.module}#threads=${threads}${runtime.isReduced ? '&reduced' : ''}`;
   const loading = runtimes.get(url) ?? importRuntime(url, runtime, threads);
   runtimes.set(url, loading);
   loading.catch(() => runtimes.delete(url));

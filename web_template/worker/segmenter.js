@@ -35,6 +35,7 @@ import {
   STATE_INPUT,
   withinLimit,
 } from './runtime.js';
+import { isTrap, runtimeFor, withSpare } from './spare-runtime.js';
 
 /** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
 const START_LIMIT_MS = 20_000;
@@ -52,33 +53,48 @@ export async function createSegmenter({ runtime, model, threads, onProgress }) {
   if (!capabilities().wasm) {
     throw new MatteError('wasm-blocked', 'WebAssembly is switched off or forbidden by a policy');
   }
-  const total = model.bytes + runtime.wasmBytes;
+  const files = runtimeFor(runtime, model);
+  const total = model.bytes + files.wasmBytes;
+  const wanted = () => Math.min(threads, threadLimit);
   const [bytes, golden] = await Promise.all([
     fetchModel(model, (loaded) => onProgress({ loaded, total })),
     fetchGolden(model),
     // All ways to the server at once; a failure shows again, and is handled, below.
-    loadRuntime(runtime, Math.min(threads, threadLimit)).catch(() => {}),
+    loadRuntime(files, wanted()).catch(() => {}),
   ]);
-  const start = (/** @type {number} */ count) =>
-    withinLimit(startSession({ runtime, model, bytes, golden }, count), START_LIMIT_MS, () =>
-      hasArrived(runtime.wasm),
-    );
-  const wanted = Math.min(threads, threadLimit);
-  const segmenter = await start(wanted).catch((error) => {
-    if (wanted === 1) throw error;
-    threadLimit = 1;
-    return start(1);
-  });
+  const input = new Float32Array(3 * model.height * model.width);
+  /** @param {RuntimeSpec} runtime */
+  const open = async (runtime) => {
+    const start = (/** @type {number} */ count) =>
+      withinLimit(
+        startSession({ runtime, model, bytes, golden, input }, count),
+        START_LIMIT_MS,
+        () => hasArrived(runtime.wasm),
+      );
+    const count = wanted();
+    return start(count).catch((error) => {
+      if (count === 1 || (runtime.isReduced && isTrap(error))) throw error;
+      threadLimit = 1;
+      return start(1);
+    });
+  };
+  const segmenter = files.isReduced
+    ? await withSpare(
+        () => open(files),
+        () => open(runtimeFor(runtime, model)),
+      )
+    : await open(files);
   onProgress({ loaded: total, total });
   return segmenter;
 }
 
 /**
- * @param {{runtime: RuntimeSpec, model: ModelSpec, bytes: Uint8Array, golden: GoldenFrame | null}} parts
+ * @param {{runtime: RuntimeSpec, model: ModelSpec, bytes: Uint8Array, golden: GoldenFrame | null,
+ *   input: Float32Array}} parts
  * @param {number} threads
  * @returns {Promise<Segmenter>}
  */
-async function startSession({ runtime, model, bytes, golden }, threads) {
+async function startSession({ runtime, model, bytes, golden, input }, threads) {
   const ort = await loadRuntime(runtime, threads);
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
@@ -87,7 +103,6 @@ async function startSession({ runtime, model, bytes, golden }, threads) {
     await checkRuntime(runtime);
     throw MatteError.from(error, 'model-unavailable', `the model ${model.name} does not load`);
   });
-  const input = new Float32Array(3 * model.height * model.width);
   const frame = new ort.Tensor('float32', input, [1, 3, model.height, model.width]);
   const states = firstStates(ort, session);
   const first = { [INPUT]: frame, ...states };

@@ -34,9 +34,12 @@ scope.addEventListener('message', ({ data }) => {
  * What goes wrong is wasm.js's to find out and to mend.
  * @param {PrepareRequest} request
  */
-function beginWasm({ manifest: { runtime }, siteRoot, isKept }) {
-  const url = new URL(runtime.wasm, siteRoot).href;
-  const begun = compileChecked(url, runtime.wasmSha256, isKept);
+function beginWasm({ manifest: { runtime, models, defaultModel }, siteRoot, model, isKept }) {
+  const chosen = models.find(({ name }) => name === (model ?? defaultModel));
+  const variant = chosen?.variants.find(({ name }) => name === chosen.preferred);
+  const { wasm, wasmSha256 } = (variant?.isReduced && runtime.reduced) || runtime;
+  const url = new URL(wasm, siteRoot).href;
+  const begun = compileChecked(url, wasmSha256, isKept);
   begun.catch(() => {});
   scope.livematteWasm.set(url, begun);
 }

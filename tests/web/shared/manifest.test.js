@@ -59,6 +59,7 @@ test('the default model, its preferred variant, below the root', () => {
     threshold: 0.5,
     ramp: [0.2, 0.8],
     isOptimized: false,
+    isReduced: false,
     golden: null,
   });
 });
@@ -118,6 +119,17 @@ test('the runtime below the root', () => {
     wasm: 'https://host.example/some/where/runtime/ort.wasm',
     wasmBytes: 9,
     wasmSha256: 'ab',
+    reduced: null,
+  });
+});
+
+test('its reduced module is below the root, too', () => {
+  const { runtime, ...rest } = manifest();
+  const reduced = { wasm: 'runtime/ort.reduced.wasm', wasmBytes: 4, wasmSha256: 'cd' };
+  assert.deepEqual(runtimeSpec({ ...rest, runtime: { ...runtime, reduced } }, ROOT).reduced, {
+    wasm: 'https://host.example/some/where/runtime/ort.reduced.wasm',
+    wasmBytes: 4,
+    wasmSha256: 'cd',
   });
 });
 

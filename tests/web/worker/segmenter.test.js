@@ -78,7 +78,7 @@ function runtimeModule(create) {
  * @param {import('node:test').TestContext} context
  * @param {string} create
  * @param {number} [threads]
- * @param {Partial<typeof MODEL & {golden: any, isOptimized: boolean}>} [model]
+ * @param {Partial<typeof MODEL & {golden: any, isOptimized: boolean, isReduced: boolean}>} [model]
  * @param {typeof createSegmenter} [createSegmenterHere]
  */
 function start(context, create, threads = 1, model = {}, createSegmenterHere = createSegmenter) {
@@ -266,6 +266,28 @@ test('a runtime that still comes over a slow line is waited for', async (context
   assert.ok(arrived.mock.callCount() > 0);
   /** @type {any} */ (log).arrive();
   assert.equal((await segmenter).threads, 1);
+});
+
+test('a reduced runtime that lacks something: the whole one, with as many threads', async (context) => {
+  const lacks = `if (env.wasm.wasmPaths.wasm !== 'some.wasm') {
+      throw new WebAssembly.RuntimeError('unreachable');
+    }
+    return session([0, 0]);`;
+  const { createSegmenter } = await another('reduced');
+  const warn = context.mock.method(console, 'warn', () => {});
+  const reduced = { wasm: 'some.reduced.wasm', wasmBytes: 47, wasmSha256: EMPTY_SHA256 };
+  /** @type {typeof createSegmenter} */
+  const createReduced = ({ runtime, ...options }) =>
+    createSegmenter({ ...options, runtime: { ...runtime, reduced } });
+  const { log, progress, segmenter } = start(context, lacks, 2, { isReduced: true }, createReduced);
+  assert.equal((await segmenter).threads, 2);
+  assert.deepEqual(log.threads, [2, 2]);
+  assert.equal(warn.mock.callCount(), 1);
+  assert.deepEqual(progress.at(-1), { loaded: 50, total: 50 });
+  const { log: other } = start(context, 'return session([0, 0]);', 1, {}, createReduced);
+  await turns(() => other.threads.length === 1);
+  const { wasm } = /** @type {any} */ (other).paths;
+  assert.equal(wasm, 'some.wasm', 'a model that it has not been reduced to');
 });
 
 // Last of those that start threads: it limits those of all that come after it.

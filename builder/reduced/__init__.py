@@ -1,0 +1,1 @@
+"""The inference runtime without the functions that a site's models never call."""
