@@ -104,7 +104,7 @@ def test_the_start_with_a_cold_and_a_warm_profile(figures: dict[str, Any], site:
     assert warm["first_matte_ms"] > 0
     # Cold, the runtime and a model must come; warm, what has a hash in its name is there already.
     manifest = json.loads((site / "manifest.json").read_text("utf-8"))
-    runtime = (site / (manifest["runtime"]["wasm"] + ".br")).stat().st_size
+    runtime = (site / (manifest["runtime"]["reduced"]["wasm"] + ".br")).stat().st_size
     everything = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     assert runtime < cold["bytes"] < everything
     assert warm["bytes"] < cold["bytes"] / 5

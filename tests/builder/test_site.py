@@ -125,6 +125,7 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
         "backends": ["wasm", "webgpu"],
         "needs": [],
         "isOptimized": False,
+        "isReduced": False,
         "maxAbsDiff": 0.002,
         "meanAbsDiff": 1e-5,
         "iou": 0.9995,
@@ -152,6 +153,7 @@ def test_manifest(plan: SitePlan, tmp_path: Path) -> None:
     assert runtime["wasmBytes"] == (site / runtime["wasm"]).stat().st_size == 2004
     assert runtime["wasmSha256"] == sha256((site / runtime["wasm"]).read_bytes())
     assert len({Path(runtime[part]).parent for part in ("module", "glue", "wasm")}) == 1
+    assert runtime["reduced"] is None
     jspi = manifest["runtimes"]["webgpu"].pop("jspi")
     assert manifest["runtimes"] == {"webgpu": {}}
     assert jspi.pop("wasmBytes") == (site / jspi["wasm"]).stat().st_size == 2504
@@ -378,6 +380,24 @@ def test_missing_sources(plan: SitePlan, gone: str, message: str) -> None:
     (plan.template_dir / gone).unlink()
     with pytest.raises(SiteError, match=message):
         site_files(plan)
+
+
+def test_a_reduced_runtime_is_what_the_page_asks_for_early(tmp_path: Path, plan: SitePlan) -> None:
+    reduced = tmp_path / "reduced.wasm"
+    reduced.write_bytes(b"less")
+    runtime = replace(plan.runtime, reduced=reduced)
+    variants = [replace(each, is_reduced=True) for each in plan.models[0].variants]
+    models = (replace(plan.models[0], variants=tuple(variants)), *plan.models[1:])
+    files = site_files(replace(plan, runtime=runtime, models=models))
+    manifest = json.loads(files["manifest.json"])
+    found = manifest["runtime"]["reduced"]
+    assert files[found["wasm"]] == b"less"
+    assert found["wasm"] == manifest["runtime"]["wasm"].replace(".wasm", ".reduced.wasm")
+    assert (found["wasmBytes"], found["wasmSha256"]) == (4, sha256(b"less"))
+    assert all(each["isReduced"] for each in manifest["models"][0]["variants"])
+    page = files["index.html"].decode()
+    assert f'href="{found["wasm"]}"' in page
+    assert f'href="{manifest["runtime"]["wasm"]}"' not in page
 
 
 def test_a_missing_runtime_file(plan: SitePlan) -> None:

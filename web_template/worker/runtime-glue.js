@@ -7,7 +7,11 @@
  * @typedef {(instance: WebAssembly.Instance, module: WebAssembly.Module) => void} Received
  */
 
-const scope = /** @type {{livematteWasm?: import('./worker.js').WasmModules}} */ (globalThis);
+/** @typedef {{reason?: unknown, error?: unknown, preventDefault: () => void}} Fault */
+const scope = /** @type {{livematteWasm?: import('./worker.js').WasmModules} & Record<
+  'addEventListener' | 'removeEventListener', (type: string, listener: (fault: any) => void) => void>} */ (
+  /** @type {unknown} */ (globalThis)
+);
 const { default: startGlue } = await import(
   decodeURIComponent(new URL(import.meta.url).hash.slice(1))
 );
@@ -29,6 +33,29 @@ export default function start(config) {
         .catch(reject);
       return {};
     };
-    startGlue({ ...config, instantiateWasm }).then(resolve, reject);
+    untilSettled(startGlue({ ...config, instantiateWasm }), reject).then(resolve, reject);
   });
+}
+
+/**
+ * The glue calls the first function when its threads are there, where nobody waits for it: that it
+ * traps is heard of here.
+ * @param {Promise<unknown>} started
+ * @param {(reason: unknown) => void} onTrap
+ */
+async function untilSettled(started, onTrap) {
+  /** @param {Fault} fault */
+  const hear = (fault) => {
+    const reason = fault.reason ?? fault.error;
+    if (!(reason instanceof WebAssembly.RuntimeError)) return;
+    fault.preventDefault();
+    onTrap(reason);
+  };
+  const events = ['unhandledrejection', 'error'];
+  for (const each of events) scope.addEventListener(each, hear);
+  try {
+    return await started;
+  } finally {
+    for (const each of events) scope.removeEventListener(each, hear);
+  }
 }

@@ -131,6 +131,11 @@ test('damaged ones are never compiled, and asked for again the next time', async
   assert.ok((await compileWasm(some)) instanceof WebAssembly.Module);
 });
 
+/** A worker's own events, which Node has none of. */
+const events = new EventTarget();
+scope.addEventListener ??= events.addEventListener.bind(events);
+scope.removeEventListener ??= events.removeEventListener.bind(events);
+
 /** A glue as a module of its own. */
 const GLUE = `data:text/javascript,${encodeURIComponent(`
   export default ({ numThreads, instantiateWasm }) => new Promise((resolve) => {
@@ -138,9 +143,9 @@ const GLUE = `data:text/javascript,${encodeURIComponent(`
   });
 `)}`;
 
-const hook = async () => {
+const hook = async (glue = GLUE) => {
   const url = new URL('../../../web_template/worker/runtime-glue.js', import.meta.url);
-  return import(`${url.href}#${encodeURIComponent(GLUE)}`);
+  return import(`${url.href}#${encodeURIComponent(glue)}`);
 };
 
 test('the glue gets the very module', async (context) => {
@@ -160,4 +165,22 @@ test('a module that does not come ends the start', async (context) => {
   compileWasm(some).catch(() => {});
   const { default: start } = await hook();
   await assert.rejects(start({ numThreads: 1, locateFile: () => some.wasm }), /404/);
+});
+
+test('a trap where nobody waits for the glue ends the start, another fault does not', async (context) => {
+  host(context, good);
+  const some = runtime();
+  compileWasm(some);
+  const { default: start } = await hook(
+    'data:text/javascript,export default () => new Promise(() => {});',
+  );
+  const ended = assert.rejects(start({ numThreads: 1, locateFile: () => some.wasm }), /a trap/);
+  const other = Object.assign(new Event('error', { cancelable: true }), { error: new Error('no') });
+  events.dispatchEvent(other);
+  assert.ok(!other.defaultPrevented);
+  const reason = new WebAssembly.RuntimeError('a trap');
+  const trap = Object.assign(new Event('unhandledrejection', { cancelable: true }), { reason });
+  events.dispatchEvent(trap);
+  assert.ok(trap.defaultPrevented, 'the page is not told of it as of an uncaught error');
+  await ended;
 });
