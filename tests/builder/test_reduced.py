@@ -1,5 +1,6 @@
 """The runtime with what models call: which functions stay, and whether what is left still runs."""
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from builder import paths
+from builder.built import BuiltModel, Variant
 from builder.errors import ReduceError, TuneError
 from builder.recipe import load_recipe
 from builder.reduced.functions import mark_calls, reduce_runtime
+from builder.reduced.runtime import reduced_runtime
 from builder.reduced.stored import Calls, packed, read_calls, write_calls
 from builder.reduced.wasm_module import WasmModule, leb128
 
@@ -200,3 +203,63 @@ def test_calls_are_kept_beside_the_recipe(tmp_path: Path) -> None:
 def test_damaged_calls_are_refused(functions: str) -> None:
     with pytest.raises(TuneError, match="livematte build --tune"):
         _ = a_calls(functions=functions).called
+
+
+def a_model(tmp_path: Path, name: str, calls: Calls | None) -> BuiltModel:
+    recipe = load_recipe("selfie").model_copy(update={"name": name, "folder": tmp_path})
+    if calls:
+        write_calls(recipe, calls)
+    figures = (0.0, 0.0, 1.0)
+    return BuiltModel(recipe, tmp_path, (), (Variant("fp32", 1, "b", *figures),), ())
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(paths, "cache_dir", lambda: tmp_path / "cache")
+    file = tmp_path / "runtime.wasm"
+    file.write_bytes(small_module())
+    return file
+
+
+def test_a_site_gets_what_its_models_call(small: Path, tmp_path: Path) -> None:
+    runtime = hashlib.sha256(small.read_bytes()).hexdigest()
+    first = a_calls(wasm_sha256=runtime, functions=packed({2}), count=1)
+    second = first.model_copy(update={"functions": packed({3})})
+    models = [a_model(tmp_path, name, calls) for name, calls in (("a", first), ("b", second))]
+    lines: list[str] = []
+    reduced = reduced_runtime(small, models, lines.append)
+    assert reduced is not None
+    assert (reduced.models, lines) == ({"a", "b"}, [])
+    assert reduced.wasm.read_bytes() == reduce_runtime(small_module(), {2, 3})
+    assert reduced.wasm.name == small.name
+    alone = reduced_runtime(small, models[:1], lines.append)
+    assert alone is not None
+    assert alone.wasm.read_bytes() == reduce_runtime(small_module(), {2})
+    assert reduced_runtime(small, models[:1], lines.append) == alone
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (None, "is not known"),
+        ({"wasm_sha256": "other"}, "was measured with some 1.0"),
+        ({"model_sha256": "other"}, "has changed"),
+        ({"variant": "fp16"}, "has changed"),
+    ],
+)
+def test_a_model_whose_calls_are_not_known_loads_the_whole_runtime(
+    changes: dict[str, str] | None, reason: str, small: Path, tmp_path: Path
+) -> None:
+    runtime = hashlib.sha256(small.read_bytes()).hexdigest()
+    known = a_calls(wasm_sha256=runtime, functions=packed({2}), count=1)
+    stale = None if changes is None else known.model_copy(update=changes)
+    good, bad = a_model(tmp_path, "good", known), a_model(tmp_path, "bad", stale)
+    lines: list[str] = []
+    reduced = reduced_runtime(small, [good, bad], lines.append)
+    assert reduced is not None
+    assert reduced.models == {"good"}
+    [line] = lines
+    assert line.startswith("bad: ")
+    assert reason in line
+    assert "--tune" in line
+    assert reduced_runtime(small, [bad, good], lines.append) is None  # the default one
