@@ -124,7 +124,7 @@ def build_site(
         esbuild=find_esbuild(paths.node_modules()) if join else None,
     )
     progress("writing the report")
-    plan = replace(plan, extra=report_files(built))
+    plan = replace(plan, extra=report_files(built, runtime))
     progress("rendering the site")
     render_site(plan, site_dir, progress=progress)
     return BuildResult(site_dir, rendered=True, models=built)

@@ -46,6 +46,10 @@ def licences_text(plan: SitePlan, runtime_module: bytes) -> str:
         + (f"{holder[0].strip()}\n" if holder else "")
         + "What it contains of others: "
         + f"{runtime.source}/blob/v{runtime.version}/ThirdPartyNotices.txt\n"
+        + (
+            "Changed: one copy lacks functions that the models do not call\n"
+            * bool(runtime.reduced)
+        )
         + (f"\n{_MIT}" if runtime.licence == "MIT" else ""),
     ]
     sections += [

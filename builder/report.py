@@ -16,13 +16,14 @@ from builder.portraits import calibration_frames
 from builder.tune.stored import read_tuning
 
 if TYPE_CHECKING:
+    from builder.site_plan import Runtime
     from builder.tune.stored import Tuning
 
 FOLDER = "report"
 SAMPLES, SAMPLE_SEED = 3, 5  # other pictures than those that anything was measured on
 
 
-def report_files(models: Sequence[BuiltModel]) -> dict[str, bytes]:
+def report_files(models: Sequence[BuiltModel], runtime: "Runtime") -> dict[str, bytes]:
     """Make the report: ``report.html`` and what it shows, content by site path.
 
     Needs neither scripts nor inline styles, so it lives under the site's own policy.
@@ -41,7 +42,12 @@ def report_files(models: Sequence[BuiltModel]) -> dict[str, bytes]:
     page = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(source)
-    html = page.render(models=entries, style=style, version=__version__)
+    html = page.render(
+        models=entries, style=style, version=__version__,
+        runtime=f"{runtime.package} {runtime.version}",
+        whole=runtime.wasm.stat().st_size,
+        reduced=runtime.reduced.stat().st_size if runtime.reduced else None,
+    )  # fmt: skip
     return {"report.html": html.encode(), **files}
 
 

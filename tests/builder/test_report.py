@@ -2,14 +2,17 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import onnx
 import pytest
 from contract_models import matting
+from tiny_site import make_node_modules
 
 from builder import pipeline, report_plots
 from builder.recipe import load_recipe
 from builder.report import report_files
+from builder.site_plan import Runtime
 
 RECIPE = """
 name = "tiny"
@@ -39,8 +42,13 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def files(built):
-    return report_files([built])
+def runtime(tmp_path_factory):
+    return Runtime.from_npm(make_node_modules(tmp_path_factory.mktemp("npm")))
+
+
+@pytest.fixture(scope="module")
+def files(built, runtime):
+    return report_files([built], runtime)
 
 
 def test_it_tells_everything(built, files):
@@ -89,8 +97,16 @@ def test_plots_are_svg_that_follow_the_scheme(files):
         assert "<text" in plot  # not outlines: readable, searchable and small
 
 
-def test_two_reports_are_the_same_bytes(built, files):
-    assert report_files([built]) == files
+def test_two_reports_are_the_same_bytes(built, files, runtime):
+    assert report_files([built], runtime) == files
+
+
+def test_it_tells_what_the_runtime_is_reduced_to(built, files, runtime, tmp_path):
+    assert "onnxruntime-web 9.8.7, 0.0 MB of WebAssembly.<" in files["report.html"].decode()
+    reduced = tmp_path / "reduced.wasm"
+    reduced.write_bytes(bytes(1_500_000))
+    page = report_files([built], replace(runtime, reduced=reduced))["report.html"].decode()
+    assert "of WebAssembly, reduced to the 1.5 MB that they call.<" in page
 
 
 def test_a_plot_says_its_numbers():

@@ -398,6 +398,9 @@ def test_a_reduced_runtime_is_what_the_page_asks_for_early(tmp_path: Path, plan:
     page = files["index.html"].decode()
     assert f'href="{found["wasm"]}"' in page
     assert f'href="{manifest["runtime"]["wasm"]}"' not in page
+    changed = "Changed: one copy lacks functions that the models do not call"
+    assert changed in files["licences.txt"].decode()
+    assert changed not in site_files(plan)["licences.txt"].decode()
 
 
 def test_a_missing_runtime_file(plan: SitePlan) -> None:
