@@ -230,6 +230,15 @@ export function runtimeSpec({ runtime }, siteRoot) {
 }
 
 /**
+ * @param {RuntimeSpec} runtime
+ * @param {ModelSpec} model
+ * @returns {RuntimeSpec} what is to run the model: the reduced module where it will do
+ */
+export function runtimeFor({ reduced, ...whole }, { isReduced }) {
+  return reduced && isReduced ? { ...whole, ...reduced, isReduced } : whole;
+}
+
+/**
  * The runtime's build with WebGPU: the one that the browser's own suspending allows for, or the one
  * that needs none.
  * @param {Manifest} manifest

@@ -7,6 +7,7 @@
  */
 
 import { MatteError } from '../shared/errors.js';
+import { glueUrl, moduleUrl } from './runtime-urls.js';
 import { compileWasm } from './wasm.js';
 
 export const INPUT = 'frame';
@@ -18,14 +19,12 @@ export const STATE_INPUT = /^(state\d+)_in$/;
 const runtimes = new Map();
 
 /**
- * The number of threads is fixed when a runtime starts, so each number has an instance of its own;
- * the fragment makes it another module to the browser, not another download.
  * @param {RuntimeSpec} runtime
  * @param {number} threads
  * @returns {Promise<Runtime>}
  */
 export function loadRuntime(runtime, threads) {
-  const url = `${runtime.module}#threads=${threads}${runtime.isReduced ? '&reduced' : ''}`;
+  const url = moduleUrl(runtime, threads);
   const loading = runtimes.get(url) ?? importRuntime(url, runtime, threads);
   runtimes.set(url, loading);
   loading.catch(() => runtimes.delete(url));
@@ -53,11 +52,6 @@ async function importRuntime(url, runtime, threads) {
   } catch (error) {
     throw MatteError.from(error, 'model-unavailable', 'the inference runtime cannot be loaded');
   }
-}
-
-/** @param {RuntimeSpec} runtime */
-function glueUrl({ glue }) {
-  return `${new URL('./runtime-glue.js', import.meta.url).href}#${encodeURIComponent(glue)}`;
 }
 
 /**

@@ -35,7 +35,7 @@ import {
   STATE_INPUT,
   withinLimit,
 } from './runtime.js';
-import { isTrap, runtimeFor, withSpare } from './spare-runtime.js';
+import { isTrap, trustedRuntimeFor, withSpare } from './spare-runtime.js';
 
 /** Some browsers hang when threads start (Safari on iOS): then one thread has to do. */
 const START_LIMIT_MS = 20_000;
@@ -53,7 +53,7 @@ export async function createSegmenter({ runtime, model, threads, onProgress }) {
   if (!capabilities().wasm) {
     throw new MatteError('wasm-blocked', 'WebAssembly is switched off or forbidden by a policy');
   }
-  const files = runtimeFor(runtime, model);
+  const files = trustedRuntimeFor(runtime, model);
   const total = model.bytes + files.wasmBytes;
   const wanted = () => Math.min(threads, threadLimit);
   const [bytes, golden] = await Promise.all([
@@ -81,7 +81,7 @@ export async function createSegmenter({ runtime, model, threads, onProgress }) {
   const segmenter = files.isReduced
     ? await withSpare(
         () => open(files),
-        () => open(runtimeFor(runtime, model)),
+        () => open(trustedRuntimeFor(runtime, model)),
       )
     : await open(files);
   onProgress({ loaded: total, total });

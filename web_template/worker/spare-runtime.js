@@ -7,6 +7,8 @@
  * @typedef {import('./segmenter.js').Segmenter} Segmenter
  */
 
+import { runtimeFor } from '../shared/manifest.js';
+
 /** One trap is enough: the reduced runtime is not taken again. */
 let hasTrapped = false;
 
@@ -15,9 +17,8 @@ let hasTrapped = false;
  * @param {ModelSpec} model
  * @returns {RuntimeSpec} the reduced one where it will do
  */
-export function runtimeFor({ reduced, ...whole }, model) {
-  if (!reduced || !model.isReduced || hasTrapped) return whole;
-  return { ...whole, ...reduced, isReduced: true };
+export function trustedRuntimeFor(runtime, model) {
+  return runtimeFor(hasTrapped ? { ...runtime, reduced: null } : runtime, model);
 }
 
 /** @param {unknown} error  of the runtime, or an engine's error with its detail */

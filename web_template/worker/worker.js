@@ -1,12 +1,15 @@
 /**
- * The worker's entry: listens at once, and begins what takes longest, the runtime's WebAssembly, while
- * the engine is still being fetched. A build makes it one file, so that it runs as soon as it arrives.
+ * The worker's entry: listens at once, and begins what takes longest, the runtime, while the engine is
+ * still being fetched. A build makes it one file, so that it runs as soon as it arrives.
  *
  * @typedef {import('../shared/messages.js').PrepareRequest} PrepareRequest
  * @typedef {Map<string, Promise<WebAssembly.Module>>} WasmModules  by URL
  */
 
+import { capabilities, threadCount } from '../shared/capabilities.js';
+import { modelSpec, runtimeFor, runtimeSpec } from '../shared/manifest.js';
 import { compileChecked } from './checked-wasm.js';
+import { glueUrl, moduleUrl } from './runtime-urls.js';
 
 // The DOM's types, which the page needs, know no worker scope.
 const scope =
@@ -26,20 +29,24 @@ engine.catch((error) => {
 });
 
 scope.addEventListener('message', ({ data }) => {
-  if (data?.type === 'prepare') beginWasm(data.payload);
+  if (data?.type === 'prepare') {
+    try {
+      begin(data.payload);
+    } catch {} // a model that there is not: the engine finds the same, and tells
+  }
   engine.then((started) => started.handle(data)).catch(() => {});
 });
 
 /**
- * What goes wrong is wasm.js's to find out and to mend.
+ * What goes wrong here is found again, and told, by those who need it.
  * @param {PrepareRequest} request
  */
-function beginWasm({ manifest: { runtime, models, defaultModel }, siteRoot, model, isKept }) {
-  const chosen = models.find(({ name }) => name === (model ?? defaultModel));
-  const variant = chosen?.variants.find(({ name }) => name === chosen.preferred);
-  const { wasm, wasmSha256 } = (variant?.isReduced && runtime.reduced) || runtime;
-  const url = new URL(wasm, siteRoot).href;
-  const begun = compileChecked(url, wasmSha256, isKept);
-  begun.catch(() => {});
-  scope.livematteWasm.set(url, begun);
+function begin({ manifest, siteRoot, model, isKept }) {
+  const root = new URL(siteRoot);
+  const runtime = runtimeFor(runtimeSpec(manifest, root), modelSpec(manifest, root, model));
+  const compiling = compileChecked(runtime.wasm, runtime.wasmSha256, isKept);
+  compiling.catch(() => {});
+  scope.livematteWasm.set(runtime.wasm, compiling);
+  import(moduleUrl(runtime, threadCount(capabilities()))).catch(() => {});
+  import(glueUrl(runtime)).catch(() => {});
 }

@@ -33,12 +33,12 @@ function fakeSegmenter(name, answer = () => name) {
 }
 
 test('the reduced runtime is for the models that it has been reduced to', async () => {
-  const { runtimeFor } = await fresh();
+  const { trustedRuntimeFor } = await fresh();
   const reduced = { ...WHOLE, ...REDUCED, isReduced: true };
-  assert.deepEqual(runtimeFor(RUNTIME, { isReduced: true }), reduced);
-  assert.deepEqual(runtimeFor(RUNTIME, { isReduced: false }), WHOLE);
-  assert.deepEqual(runtimeFor({ ...WHOLE, reduced: null }, { isReduced: true }), WHOLE);
-  assert.deepEqual(runtimeFor(WHOLE, { isReduced: true }), WHOLE);
+  assert.deepEqual(trustedRuntimeFor(RUNTIME, { isReduced: true }), reduced);
+  assert.deepEqual(trustedRuntimeFor(RUNTIME, { isReduced: false }), WHOLE);
+  assert.deepEqual(trustedRuntimeFor({ ...WHOLE, reduced: null }, { isReduced: true }), WHOLE);
+  assert.deepEqual(trustedRuntimeFor(WHOLE, { isReduced: true }), WHOLE);
 });
 
 test('a trap is told from other faults, in an engine error, too', async () => {
@@ -51,7 +51,7 @@ test('a trap is told from other faults, in an engine error, too', async () => {
 
 test('the whole runtime takes over where the reduced one traps at its start', async (context) => {
   context.mock.method(console, 'warn', () => {});
-  const { runtimeFor, withSpare } = await fresh();
+  const { trustedRuntimeFor, withSpare } = await fresh();
   const { segmenter } = fakeSegmenter('whole');
   const found = await withSpare(
     () => Promise.reject(TRAP),
@@ -59,7 +59,7 @@ test('the whole runtime takes over where the reduced one traps at its start', as
   );
   assert.equal(await found.run(), 'whole');
   assert.equal(found.threads, 1);
-  assert.deepEqual(runtimeFor(RUNTIME, { isReduced: true }), WHOLE, 'it is not taken again');
+  assert.deepEqual(trustedRuntimeFor(RUNTIME, { isReduced: true }), WHOLE, 'it is not taken again');
 });
 
 test('a frame whose run traps is run again on the whole runtime, and so are the next', async (context) => {
