@@ -1,13 +1,13 @@
 /**
- * The panel of the looks: how the matte is made and drawn. The sliders' ranges and the defaults are
- * the engine's own.
+ * The panel of the looks: how the matte is made and drawn. The sliders' ranges are the engine's own.
  *
  * @typedef {import('../shared/looks.js').Looks} Looks
  * @typedef {import('./i18n.js').Translator} Translator
  */
 
-import { DEFAULT_LOOKS, LOOKS_RANGES } from '../shared/looks.js';
+import { LOOKS_RANGES } from '../shared/looks.js';
 import { all, byId, setText } from './dom.js';
+import { PAGE_LOOKS } from './page-looks.js';
 
 /** @typedef {keyof typeof LOOKS_RANGES} NumberLook */
 
@@ -38,7 +38,7 @@ export class LooksControl {
     }
     this.#islands.addEventListener('change', () => this.#change());
     this.#region.addEventListener('change', () => this.#change());
-    this.#reset.addEventListener('click', () => this.#take(DEFAULT_LOOKS));
+    this.#reset.addEventListener('click', () => this.#take(PAGE_LOOKS));
     translator.onChange(() => this.#render());
     this.#render();
   }
@@ -75,7 +75,7 @@ export class LooksControl {
     }
     this.#islands.checked = this.#looks.islands !== false;
     this.#region.checked = this.#looks.region;
-    const changed = Object.entries(DEFAULT_LOOKS).filter(
+    const changed = Object.entries(PAGE_LOOKS).filter(
       ([name, value]) => this.#looks[/** @type {keyof Looks} */ (name)] !== value,
     );
     this.#reset.disabled = changed.length === 0;

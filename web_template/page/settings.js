@@ -23,8 +23,9 @@
 
 import { checkComments } from '../shared/comments.js';
 import { EFFECT_KINDS } from '../shared/effects.js';
-import { checkLooks, DEFAULT_LOOKS } from '../shared/looks.js';
+import { checkLooks } from '../shared/looks.js';
 import { BACKEND_WISHES } from './backend-choice.js';
+import { PAGE_LOOKS } from './page-looks.js';
 import { readLink } from './share-link.js';
 import { useStorage } from './storage.js';
 
@@ -45,7 +46,7 @@ export const DEFAULTS = Object.freeze({
   backend: 'auto',
   mirrored: true,
   shortcuts: true,
-  looks: DEFAULT_LOOKS,
+  looks: PAGE_LOOKS,
   comments: Object.freeze({
     on: false,
     text: null,

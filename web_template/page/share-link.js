@@ -5,8 +5,9 @@
  * @typedef {import('./settings.js').Settings} Settings
  */
 
-import { DEFAULT_LOOKS, LOOKS_RANGES } from '../shared/looks.js';
+import { LOOKS_RANGES } from '../shared/looks.js';
 import { isOwnBackdrop } from './own-backdrop-name.js';
+import { PAGE_LOOKS } from './page-looks.js';
 
 const PLAIN = /** @type {const} */ (['effect', 'color', 'backdrop', 'model']);
 const COMMENT_NUMBERS = /** @type {const} */ (['speed', 'size', 'density']);
@@ -26,7 +27,7 @@ export function readLink(search, settings) {
   if (given.has('model')) found.ownModel = false;
   if (given.has('strength')) found.strength = Number(given.get('strength'));
   const looks = readLooks(given);
-  if (Object.keys(looks).length > 0) found.looks = { ...DEFAULT_LOOKS, ...looks };
+  if (Object.keys(looks).length > 0) found.looks = { ...PAGE_LOOKS, ...looks };
   if (given.get('comments-on') === '0') {
     found.comments = { ...settings.comments, on: false };
   } else if (given.has('comments')) {
@@ -77,7 +78,7 @@ export function writeLink(settings, defaults, backend = null) {
   const model = ownModel ? null : settings.model; // nobody else has one's own
   if (model && model !== defaults.model) link.set('model', model);
   for (const [name, value] of Object.entries(looks)) {
-    if (value === DEFAULT_LOOKS[/** @type {keyof typeof looks} */ (name)]) continue;
+    if (value === PAGE_LOOKS[/** @type {keyof typeof looks} */ (name)]) continue;
     link.set(name, typeof value === 'boolean' ? String(Number(value)) : String(value));
   }
   if (comments.on) {
