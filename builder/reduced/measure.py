@@ -37,6 +37,7 @@ def measure_calls(built: "BuiltModel", wasm: Path, progress: "Progress") -> Call
         TuneError: the browser cannot run it, or the result cannot be written.
         ReduceError: the runtime's module cannot be read.
     """
+    from builder.reduced.signature import graph_signature
     from builder.tune.browser import open_track
 
     runtime, model = wasm.read_bytes(), built.data(built.preferred)
@@ -55,7 +56,7 @@ def measure_calls(built: "BuiltModel", wasm: Path, progress: "Progress") -> Call
             browser=track.browser,
             wasm_sha256=hashlib.sha256(runtime).hexdigest(),
             variant=name,
-            model_sha256=hashlib.sha256(model).hexdigest(),
+            graph_sha256=graph_signature(model),
             count=len(called),
             functions=packed(called),
         )

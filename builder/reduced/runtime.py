@@ -72,11 +72,13 @@ def reduced_runtime(
 
 def _mismatch(calls: Calls | None, model: "BuiltModel", runtime: str) -> str:
     """Say why what was measured does not hold for a model; empty where it does."""
+    from builder.reduced.signature import graph_signature
+
     if calls is None:
         return "what it calls of the runtime is not known, livematte build --tune finds out"
-    shipped = next(each for each in model.variants if each.name == model.preferred)
     if calls.wasm_sha256 != runtime:
         return f"what it calls was measured with {calls.runtime}, measure again with --tune"
-    if (calls.variant, calls.model_sha256) != (shipped.name, shipped.sha256):
+    shipped = model.preferred
+    if calls.variant != shipped or calls.graph_sha256 != graph_signature(model.data(shipped)):
         return "it has changed since what it calls was measured, measure again with --tune"
     return ""

@@ -1,20 +1,18 @@
 """``models/<name>.calls.json``: the runtime's functions that a model calls.
 
 `builder.reduced.measure` writes it after running the model in a browser; an ordinary build only
-reads it. It holds for one file of the model and one of the runtime, whose hashes it carries.
+reads it. It holds for one graph of the model and one file of the runtime, whose hashes it carries.
 """
 
 import base64
 import zlib
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from builder.errors import TuneError
-from builder.files import write_whole
 from builder.recipe import Recipe
-
-_ADVICE = "measure again with livematte build --tune, or remove the file"
+from builder.tune.beside import ADVICE, read_beside, write_beside
 
 
 class Calls(BaseModel):
@@ -27,7 +25,7 @@ class Calls(BaseModel):
     browser: str
     wasm_sha256: str
     variant: str
-    model_sha256: str
+    graph_sha256: str  # see ``signature``
     count: int  # of the functions
     functions: str  # a bit for each function of the module, the lowest first; deflated, in base64
 
@@ -41,10 +39,10 @@ class Calls(BaseModel):
         try:
             bits = zlib.decompress(base64.b64decode(self.functions, validate=True))
         except (ValueError, zlib.error) as error:
-            raise TuneError(f"the functions that a model calls are damaged; {_ADVICE}") from error
+            raise TuneError(f"the functions that a model calls are damaged; {ADVICE}") from error
         found = frozenset(i for i in range(8 * len(bits)) if bits[i // 8] >> i % 8 & 1)
         if len(found) != self.count:
-            raise TuneError(f"{len(found)} functions are called instead of {self.count}; {_ADVICE}")
+            raise TuneError(f"{len(found)} functions are called instead of {self.count}; {ADVICE}")
         return found
 
 
@@ -62,17 +60,7 @@ def read_calls(recipe: Recipe) -> Calls | None:
     Raises:
         TuneError: the file cannot be read or holds something else.
     """
-    path = recipe.folder / f"{recipe.name}.calls.json"
-    try:
-        return Calls.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise TuneError(f"{path}: cannot be read ({error.strerror}); {_ADVICE}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise TuneError(f"{path}: {place} is wrong ({first['msg']}); {_ADVICE}") from error
+    return read_beside(recipe, "calls", Calls)
 
 
 def write_calls(recipe: Recipe, calls: Calls) -> None:
@@ -81,11 +69,4 @@ def write_calls(recipe: Recipe, calls: Calls) -> None:
     Raises:
         TuneError: the folder cannot be written to.
     """
-    path = recipe.folder / f"{recipe.name}.calls.json"
-    try:
-        write_whole(path, f"{calls.model_dump_json(indent=1)}\n".encode())
-    except OSError as error:
-        raise TuneError(
-            f"{path}: cannot be written ({error.strerror}); copy the recipe into a folder of yours"
-            " and name that file with --model"
-        ) from error
+    write_beside(recipe, "calls", calls)

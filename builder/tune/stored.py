@@ -7,11 +7,10 @@ are milliseconds for one inference, ratios are new time by old time; both by the
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from builder.errors import TuneError
-from builder.files import write_whole
 from builder.recipe import Recipe
+from builder.tune.beside import path_beside, read_beside, write_beside
 
 # For a model that nobody has measured: less work, or the same in fewer passes, whatever runs it.
 DEFAULT_REWRITES = ("pointwise_before_resize", "gates")
@@ -56,7 +55,7 @@ class Tuning(_Part):
 
 def tuning_path(recipe: Recipe) -> Path:
     """Where a recipe's tuning lies: beside it."""
-    return recipe.folder / f"{recipe.name}.tuning.json"
+    return path_beside(recipe, "tuning")
 
 
 def chosen_rewrites(recipe: Recipe) -> tuple[str, ...]:
@@ -75,18 +74,7 @@ def read_tuning(recipe: Recipe) -> Tuning | None:
     Raises:
         TuneError: the file cannot be read or holds something else.
     """
-    path = tuning_path(recipe)
-    advice = "measure again with livematte build --tune, or remove the file"
-    try:
-        return Tuning.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise TuneError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise TuneError(f"{path}: {place} is wrong ({first['msg']}); {advice}") from error
+    return read_beside(recipe, "tuning", Tuning)
 
 
 def write_tuning(recipe: Recipe, tuning: Tuning) -> Path:
@@ -95,12 +83,4 @@ def write_tuning(recipe: Recipe, tuning: Tuning) -> Path:
     Raises:
         TuneError: the folder cannot be written to.
     """
-    path = tuning_path(recipe)
-    try:
-        write_whole(path, f"{tuning.model_dump_json(indent=1)}\n".encode())
-    except OSError as error:
-        raise TuneError(
-            f"{path}: cannot be written ({error.strerror}); copy the recipe into a folder of yours"
-            " and name that file with --model"
-        ) from error
-    return path
+    return write_beside(recipe, "tuning", tuning)

@@ -117,7 +117,7 @@ def test_what_a_model_calls_is_measured_and_stored(tmp_path: Path) -> None:
     assert read_calls(recipe) == calls
     stored = read_calls(load_recipe("selfie-landscape"))
     assert stored is not None
-    assert (calls.wasm_sha256, calls.model_sha256) == (stored.wasm_sha256, stored.model_sha256)
+    assert (calls.wasm_sha256, calls.graph_sha256) == (stored.wasm_sha256, stored.graph_sha256)
     # Which thread takes which part of the work is another one each time.
     assert len(calls.called ^ stored.called) < 0.03 * stored.count
     assert f"{calls.count} of the runtime's 17288 functions" in lines[-1]

@@ -5,7 +5,10 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from contract_models import matting
 
 from builder import paths
 from builder.built import BuiltModel, Variant
@@ -13,9 +16,11 @@ from builder.errors import ReduceError, TuneError
 from builder.recipe import load_recipe
 from builder.reduced.functions import mark_calls, reduce_runtime
 from builder.reduced.runtime import reduced_runtime
+from builder.reduced.signature import graph_signature
 from builder.reduced.stored import Calls, packed, read_calls, write_calls
 from builder.reduced.wasm_module import WasmModule, leb128
 
+MODEL = matting(16, 24).SerializeToString()
 RUNTIME = paths.node_modules() / "onnxruntime-web" / "dist" / "ort-wasm-simd-threaded.wasm"
 MODELS = ("selfie-landscape", "selfie")
 
@@ -181,7 +186,7 @@ def test_the_models_that_come_along_need_less_than_half_of_it(tmp_path: Path) ->
 def a_calls(**changes: object) -> Calls:
     facts = {
         "runtime": "some 1.0", "browser": "some", "wasm_sha256": "a", "variant": "fp32",
-        "model_sha256": "b", "count": 3, "functions": packed({0, 9, 17287}),
+        "graph_sha256": "b", "count": 3, "functions": packed({0, 9, 17287}),
     }  # fmt: skip
     return Calls.model_validate({**facts, **changes})
 
@@ -210,7 +215,15 @@ def a_model(tmp_path: Path, name: str, calls: Calls | None) -> BuiltModel:
     if calls:
         write_calls(recipe, calls)
     figures = (0.0, 0.0, 1.0)
+    (tmp_path / "fp32.onnx").write_bytes(MODEL)
     return BuiltModel(recipe, tmp_path, (), (Variant("fp32", 1, "b", *figures),), ())
+
+
+def fits(wasm: Path, function: int) -> Calls:
+    runtime = hashlib.sha256(wasm.read_bytes()).hexdigest()
+    graph = graph_signature(MODEL)
+    functions = packed({function})
+    return a_calls(wasm_sha256=runtime, graph_sha256=graph, functions=functions, count=1)
 
 
 @pytest.fixture
@@ -222,9 +235,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_site_gets_what_its_models_call(small: Path, tmp_path: Path) -> None:
-    runtime = hashlib.sha256(small.read_bytes()).hexdigest()
-    first = a_calls(wasm_sha256=runtime, functions=packed({2}), count=1)
-    second = first.model_copy(update={"functions": packed({3})})
+    first, second = fits(small, 2), fits(small, 3)
     models = [a_model(tmp_path, name, calls) for name, calls in (("a", first), ("b", second))]
     lines: list[str] = []
     reduced = reduced_runtime(small, models, lines.append)
@@ -243,15 +254,14 @@ def test_a_site_gets_what_its_models_call(small: Path, tmp_path: Path) -> None:
     [
         (None, "is not known"),
         ({"wasm_sha256": "other"}, "was measured with some 1.0"),
-        ({"model_sha256": "other"}, "has changed"),
+        ({"graph_sha256": "other"}, "has changed"),
         ({"variant": "fp16"}, "has changed"),
     ],
 )
 def test_a_model_whose_calls_are_not_known_loads_the_whole_runtime(
     changes: dict[str, str] | None, reason: str, small: Path, tmp_path: Path
 ) -> None:
-    runtime = hashlib.sha256(small.read_bytes()).hexdigest()
-    known = a_calls(wasm_sha256=runtime, functions=packed({2}), count=1)
+    known = fits(small, 2)
     stale = None if changes is None else known.model_copy(update=changes)
     good, bad = a_model(tmp_path, "good", known), a_model(tmp_path, "bad", stale)
     lines: list[str] = []
@@ -263,3 +273,18 @@ def test_a_model_whose_calls_are_not_known_loads_the_whole_runtime(
     assert reason in line
     assert "--tune" in line
     assert reduced_runtime(small, [bad, good], lines.append) is None  # the default one
+
+
+def test_a_graph_is_known_by_its_form_not_by_its_weights() -> None:
+    def with_tensor(values: np.ndarray) -> str:
+        model = onnx.load_from_string(MODEL)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(values, "more"))
+        return graph_signature(model.SerializeToString())
+
+    weights = np.float32([1, 2])
+    assert with_tensor(weights) == with_tensor(weights * 2) != graph_signature(MODEL)
+    assert with_tensor(weights) != with_tensor(weights[:1])
+    assert with_tensor(np.int64([1, 2])) != with_tensor(np.int64([1, 3]))
+    renamed = onnx.load_from_string(MODEL)
+    renamed.graph.node[0].op_type = "Other"
+    assert graph_signature(renamed.SerializeToString()) != graph_signature(MODEL)
