@@ -14,8 +14,8 @@ from builder.site_choices import SiteChoices
 @own_site_options
 @click.option("--force", is_flag=True, help="Render the site even when nothing has changed.")
 @click.option("--tune", "tuned", is_flag=True,
-              help="First measure in a headless browser which rewrites make each model faster, and "
-              "store them beside its recipe.")  # fmt: skip
+              help="First measure in a headless browser which rewrites make each model faster and "
+              "what it calls of the runtime, and store both beside its recipe.")  # fmt: skip
 @calibration_option
 def build(
     site_dir: Path | None,

@@ -11,9 +11,10 @@ import pytest
 from contract_models import matting
 
 from builder import paths
+from builder.build import build_site
 from builder.built import BuiltModel, Variant
 from builder.errors import ReduceError, TuneError
-from builder.recipe import load_recipe
+from builder.recipe import Recipe, load_recipe
 from builder.reduced.functions import mark_calls, reduce_runtime
 from builder.reduced.runtime import reduced_runtime
 from builder.reduced.signature import graph_signature
@@ -288,3 +289,35 @@ def test_a_graph_is_known_by_its_form_not_by_its_weights() -> None:
     renamed = onnx.load_from_string(MODEL)
     renamed.graph.node[0].op_type = "Other"
     assert graph_signature(renamed.SerializeToString()) != graph_signature(MODEL)
+
+
+def test_tuning_measures_what_is_called_of_each_model_as_it_is_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[tuple[str, ...]] = []
+
+    def fake_tune(recipe: Recipe, _: object) -> None:
+        told.append(("tuned", recipe.name))
+
+    class EnoughError(Exception):
+        """All that is looked at here is over."""
+
+    def fake_build(recipe: Recipe, *_: object) -> BuiltModel:
+        if len(told) == 3 * len(MODELS):
+            raise EnoughError
+        told.append(("built", recipe.name))
+        return BuiltModel(recipe, tmp_path, (), (), ())
+
+    def fake_measure(model: BuiltModel, wasm: Path, _: object) -> None:
+        told.append(("measured", model.recipe.name, wasm.name))
+
+    monkeypatch.setattr("builder.tune.race.tune", fake_tune)
+    monkeypatch.setattr("builder.build.build_model", fake_build)
+    monkeypatch.setattr("builder.reduced.measure.measure_calls", fake_measure)
+    with pytest.raises(EnoughError):
+        build_site(MODELS, tmp_path / "site", progress=lambda _: None, tuned=True)
+    assert told == [
+        step
+        for name in MODELS
+        for step in (("tuned", name), ("built", name), ("measured", name, RUNTIME.name))
+    ]
