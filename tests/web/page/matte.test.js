@@ -214,6 +214,20 @@ test('a worker that dies later is replaced: settings, source and track are kept'
   assert.ok(!told.some(([name]) => name === 'error'));
 });
 
+test('the worker after one that died takes the whole runtime, whatever was the reason', async () => {
+  const reduced = { wasm: 'r', wasmBytes: 1, wasmSha256: 'cd' };
+  const manifest = { ...MANIFEST, runtime: { ...MANIFEST.runtime, reduced } };
+  const matte = await started({ manifest });
+  await matte.attach(video());
+  await until(() => matte.state === 'running');
+  kill(workers[0]);
+  await until(() => workers.length === 2 && matte.state === 'running');
+  const [first, second] = workers.map((worker) => worker.asked('init')[0].runtime);
+  assert.match(first.reduced.wasm, /\/r$/);
+  assert.equal(second.reduced, null);
+  assert.equal(second.wasm, first.wasm);
+});
+
 test('the governor can be switched while frames flow; another worker is told', async () => {
   const matte = await started();
   await matte.attach(video());
