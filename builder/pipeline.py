@@ -53,8 +53,8 @@ _EXTRAS = ("paddle2onnx", "paddlepaddle")
 _STAGE_SOURCES = (
     "importers", "rewrites", "assets/portrait.png", "contract", "simplify.py", "quantize",
     "verify.py", "portraits.py", "demo.py", "backgrounds.py", "resample.py",
-    "messages.py", "archives.py", "tune/stored.py", "golden.py", "variants.py", "optimize.py",
-    "cache.py", "built.py", "pipeline.py",
+    "messages.py", "archives.py", "tune/stored.py", "tune/beside.py", "golden.py", "variants.py",
+    "optimize.py", "cache.py", "built.py", "pipeline.py",
 )  # fmt: skip
 
 
