@@ -182,9 +182,9 @@ async function keepAll() {
 function neededFiles({ files, models, defaultModel, runtime, runtimes = {} }) {
   const model = models.find((/** @type {any} */ each) => each.name === defaultModel);
   const { file } = model.variants.find((/** @type {any} */ each) => each.name === model.preferred);
-  const plain = new Set(Object.values(runtime.reduced ? { ...runtime, wasm: '' } : runtime));
+  const plain = new Set(Object.values({ ...runtime, ...runtime.reduced }));
   const others = new Set(
-    JSON.stringify([runtimes, runtime.reduced ? runtime.wasm : ''])
+    JSON.stringify([runtimes, runtime.wasm])
       .match(/"(?:\\.|[^"\\])*"/g)
       ?.map(unquote) ?? [],
   );

@@ -6,6 +6,7 @@ taken apart as far as finding their calls asks for, and never changed inside.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,19 +63,19 @@ class WasmModule:
     def bodies(self) -> tuple[bytes, ...]:
         """The functions that the module defines: locals and code of each, without their size."""
         with _whole():
-            return tuple(_vector_of_sized(self._content(_CODE)))
+            return tuple(_vector_of_sized(self._vector(_CODE)))
 
     @cached_property
     def imported(self) -> int:
         """How many functions it imports: they come first in the numbers of functions."""
         with _whole():
-            return sum(kind == _FUNCTION for kind in _import_kinds(self._content(_IMPORT)))
+            return sum(kind == _FUNCTION for kind in _import_kinds(self._vector(_IMPORT)))
 
     @cached_property
     def entries(self) -> frozenset[int]:
         """The functions that its host calls, as indices of ``bodies``: exports, and the start."""
         with _whole():
-            numbers = set(_exported_functions(self._content(_EXPORT)))
+            numbers = set(_exported_functions(self._vector(_EXPORT)))
             if start := self._content(_START):
                 numbers.add(_number(start, 0)[0])
         return frozenset(number - self.imported for number in numbers if number >= self.imported)
@@ -106,6 +107,9 @@ class WasmModule:
     def _content(self, wanted: int) -> bytes:
         return next((content for kind, content in self.sections if kind == wanted), b"")
 
+    def _vector(self, wanted: int) -> bytes:
+        return self._content(wanted) or leb128(0)
+
 
 def leb128(number: int) -> bytes:
     """Write an unsigned number as WebAssembly does."""
@@ -126,15 +130,13 @@ def code_start(body: bytes) -> int:
         return at
 
 
-class _whole:  # noqa: N801 - reads as a statement
-    """Says which module ends too early."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is IndexError:
-            raise ReduceError("the WebAssembly module is cut short")
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Tell of a module that ends too early."""
+    try:
+        yield
+    except IndexError as error:
+        raise ReduceError("the WebAssembly module is cut short") from error
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
@@ -156,8 +158,6 @@ def _skip(data: bytes, at: int) -> int:
 
 
 def _vector_of_sized(data: bytes) -> Iterator[bytes]:
-    if not data:
-        return
     count, at = _number(data, 0)
     for _ in range(count):
         size, at = _number(data, at)
@@ -166,8 +166,6 @@ def _vector_of_sized(data: bytes) -> Iterator[bytes]:
 
 
 def _import_kinds(data: bytes) -> Iterator[int]:
-    if not data:
-        return
     count, at = _number(data, 0)
     for _ in range(count):
         for _ in range(2):  # module and name
@@ -196,8 +194,6 @@ def _skip_limits(data: bytes, at: int) -> int:
 
 
 def _exported_functions(data: bytes) -> Iterator[int]:
-    if not data:
-        return
     count, at = _number(data, 0)
     for _ in range(count):
         size, at = _number(data, at)
